@@ -1,0 +1,1 @@
+"""preservation judges bytes and never moves them on its own."""

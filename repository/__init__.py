@@ -1,0 +1,1 @@
+"""repository tells people: the Flask app, its verbs and its catalogue."""

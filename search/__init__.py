@@ -1,0 +1,1 @@
+"""search finds entries; it knows nothing of items or accounts."""

@@ -1,0 +1,1 @@
+"""storage keeps bytes and never judges them."""
