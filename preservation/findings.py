@@ -1,0 +1,95 @@
+"""The codes of the judges, each with one plain line.
+
+BG-... is said of a bag folder judged alone (RFC 8493), FX-... of a stored
+copy compared with its registered inventory. The doors make the Chinese
+sentence from code, path and facts; a code that is not here is not said.
+"""
+
+from typing import Final
+
+from preservation.checks import Finding, Outcome
+
+FINDING_CODES: Final[dict[str, str]] = {
+    "BG-101": "A link stands where only files may stand; it is not followed.",
+    "BG-102": "A device, pipe or socket stands in the bag.",
+    "BG-103": "A folder or file cannot be looked at (rights or medium).",
+    "BG-104": "An empty folder: no manifest can keep it.",
+    "BG-201": "bagit.txt is missing.",
+    "BG-202": "A tag file cannot be read, or is far too large.",
+    "BG-203": "bagit.txt begins with a byte-order mark.",
+    "BG-204": "bagit.txt does not say a BagIt version.",
+    "BG-205": "The BagIt version is not one we know.",
+    "BG-206": "bagit.txt does not say the encoding of the tag files.",
+    "BG-207": "The encoding of the tag files is not one we know.",
+    "BG-208": "bagit.txt has more than its two lines, or in another order.",
+    "BG-209": "The spacing in bagit.txt is not as the standard writes it.",
+    "BG-301": "There is no payload manifest.",
+    "BG-302": "A manifest uses a digest that we cannot compute.",
+    "BG-303": "A manifest line cannot be understood.",
+    "BG-304": "A file is listed twice with the same digest.",
+    "BG-305": "A file is listed twice with different digests.",
+    "BG-306": "A manifest has the asterisks of md5sum.",
+    "BG-307": "A path has needless parts such as a leading './'.",
+    "BG-308": "Percent signs are not written as this BagIt version wants it.",
+    "BG-309": "A tag file is not in the encoding that bagit.txt names.",
+    "BG-310": "One name is listed in two Unicode forms.",
+    "BG-311": "One name is listed in upper and lower case, and stands once.",
+    "BG-312": "A digest has not the length of its algorithm.",
+    "BG-313": "A manifest has comment lines.",
+    "BG-314": "There is no tag manifest.",
+    "BG-315": "Only weak digests (MD5, SHA-1) guard the payload.",
+    "BG-316": "A tag file begins with a byte-order mark.",
+    "BG-318": "A name stands in another Unicode form than it is listed.",
+    "BG-319": "A name is found only with other spacing or encoding than listed.",
+    "BG-401": "A listed path leaves the bag.",
+    "BG-402": "A payload manifest lists something outside data/.",
+    "BG-403": "A tag manifest lists a payload file.",
+    "BG-404": "A tag manifest lists a tag manifest.",
+    "BG-405": "A line of fetch.txt cannot be understood.",
+    "BG-406": "fetch.txt names a path outside data/.",
+    "BG-407": "fetch.txt names a file that no manifest lists.",
+    "BG-408": "fetch.txt names an unusual kind of address.",
+    "BG-409": "The bag has a fetch.txt; nothing is ever fetched.",
+    "BG-501": "A payload file is missing.",
+    "BG-502": "A tag file is missing.",
+    "BG-503": "A listed system file (such as .DS_Store) is missing.",
+    "BG-504": "A payload file is missing; fetch.txt would bring it from elsewhere.",
+    "BG-505": "A payload file stands in no manifest.",
+    "BG-506": "A tag file stands in no tag manifest.",
+    "BG-507": "A payload manifest does not list every payload file.",
+    "BG-508": "The tag manifests do not list the same files.",
+    "BG-509": "There is no data folder.",
+    "BG-601": "A line of bag-info.txt cannot be understood.",
+    "BG-602": "Payload-Oxum cannot be understood.",
+    "BG-603": "Payload-Oxum differs from what stands in data/.",
+    "BG-604": "Payload-Oxum is said more than once.",
+    "BG-701": "Two names differ only in case or Unicode form.",
+    "BG-702": "A file that an operating system leaves behind.",
+    "BG-703": "A name that not every system can hold.",
+    "BG-704": "A name that is not valid UTF-8.",
+    "BG-801": "The digest of a payload file differs.",
+    "BG-802": "The digest of a tag file differs.",
+    "BG-803": "The digest of a manifest differs: the manifest is damaged.",
+    "BG-804": "A payload file differs from a manifest that is itself damaged.",
+    "BG-805": "A file could not be read.",
+    "FX-001": "The store cannot be reached, or it is not the store we expect.",
+    "FX-002": "The whole copy is missing.",
+    "FX-003": "The reading broke off; the rest was not checked.",
+    "FX-101": "The bytes of a payload file differ from the register.",
+    "FX-102": "The bytes of a tag file differ from the register.",
+    "FX-103": "The bytes of a manifest differ from the register.",
+    "FX-104": "The size of a file differs from the register.",
+    "FX-105": "A first read differed, a second read was good: a soft error.",
+    "FX-201": "A payload file is missing.",
+    "FX-202": "A tag file is missing.",
+    "FX-301": "A payload file that the register does not know.",
+    "FX-302": "A tag file that the register does not know.",
+    "FX-401": "A file cannot be read (rights or medium).",
+    "FX-402": "A link or special file stands in the place of a file.",
+    "FX-403": "A file shares its bytes with more names than there are versions.",
+}
+
+
+def found(code: str, outcome: Outcome, path: str = "", **facts: object) -> Finding:
+    """Return a Finding; facts become text in the order given."""
+    return Finding(code, outcome, path, tuple((name, str(value)) for name, value in facts.items()))
