@@ -1,0 +1,172 @@
+"""Evaluation: a query tree over token postings -> entries and weights.
+
+Chinese words become a chain of two-character tokens, the first question is
+which entries hold all of them, and only those are asked for the positions.
+Every step is limited to the entries the reader may know of, and looks at the
+clock: a question that would take too long is refused, not endured.
+"""
+
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
+from typing import Protocol
+
+from search.columns import Columns, dated, in_category, raised
+from search.errors import QueryRefused
+from search.fields import BAND, weight
+from search.grammar import MAX_EXPANSIONS, CategoryIs, Clause, Part, Query, Words, Years
+
+
+class Tokens(Protocol):
+    """Where postings come from."""
+
+    def weights(self, token: str) -> dict[int, int]:
+        """Return the entries that hold a token with its weight there."""
+
+    def packed(self, token: str) -> dict[int, bytes]:
+        """Return the entries that hold a token with its packed positions."""
+
+    def tokens_from(self, prefix: str) -> Iterator[str]:
+        """Yield all tokens that begin so."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One token of a chain, at its distance from the chain's beginning."""
+
+    token: str
+    offset: int
+
+
+def chain(words: Words) -> tuple[_Link, ...]:
+    """Return tokens that cover the words: pairs where Chinese stands together."""
+    links: list[_Link] = []
+    covered = 0
+    for index, text in enumerate(words.units):
+        if index < covered:
+            continue
+        if _together(words, index):
+            links.append(_Link(text + words.units[index + 1], words.offsets[index]))
+            covered = index + 2
+        elif index and _together(words, index - 1):
+            links.append(_Link(words.units[index - 1] + text, words.offsets[index - 1]))
+        else:
+            links.append(_Link(text, words.offsets[index]))
+    return tuple(links)
+
+
+def _together(words: Words, index: int) -> bool:
+    after = index + 1
+    return (
+        after < len(words.units)
+        and words.wide[index]
+        and words.wide[after]
+        and words.offsets[after] == words.offsets[index] + 1
+    )
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """One question over one state of the index."""
+
+    source: Tokens
+    columns: Columns
+    unpack: Callable[[bytes], list[int]]
+    pack: Callable[[list[int]], bytes]
+    in_time: Callable[[], None]
+
+    def scores(self, query: Query, seen: set[int]) -> dict[int, int]:
+        """Return the entries among seen that fit, with their weights."""
+        scores = {} if query.nothing else dict.fromkeys(seen, 0)
+        # Phrases last: they are dear and ask only those that are left.
+        for clause in sorted(query.clauses, key=_cost):
+            if not scores:
+                break
+            found = self._clause(clause, scores.keys())
+            if clause.negated:
+                scores = {place: worth for place, worth in scores.items() if place not in found}
+            else:
+                scores = {place: scores[place] + worth for place, worth in found.items()}
+        return raised(self.columns, scores, query.code)
+
+    def _clause(self, clause: Clause, places: Set[int]) -> dict[int, int]:
+        best: dict[int, int] = {}
+        for part in clause.options:
+            self.in_time()
+            found = self._part(part, places)
+            if not best:
+                best = found
+            else:
+                for place, worth in found.items():
+                    best[place] = max(worth, best.get(place, 0))
+        return best
+
+    def _part(self, part: Part, places: Set[int]) -> dict[int, int]:
+        if isinstance(part, Years):
+            return dict.fromkeys(dated(self.columns, places, part), 0)
+        if isinstance(part, CategoryIs):
+            return dict.fromkeys(in_category(self.columns, places, part), 0)
+        links = chain(part)
+        if len(links) == 1 and not part.field and not part.prefix:
+            weights = self.source.weights(links[0].token)
+            return {place: weights[place] for place in weights.keys() & places}
+        return self._phrase(part, links, places)
+
+    def _phrase(self, words: Words, links: tuple[_Link, ...], places: Set[int]) -> dict[int, int]:
+        """Return the entries where the chain's tokens stand one after another."""
+        if words.prefix:
+            head, last = links[:-1], links[-1]
+        else:
+            head, last = links, None
+        packed = [self.source.packed(link.token) for link in head]
+        offsets = [link.offset for link in head]
+        if last is not None:
+            packed.append(self._expanded(last.token, places))
+            offsets.append(last.offset)
+        left = set(places)
+        for postings in sorted(packed, key=len):
+            left &= postings.keys()
+        band = BAND.get(words.field)
+        low, high = (band.start, band.start + band.size) if band else (0, 1 << 24)
+        found: dict[int, int] = {}
+        for count, place in enumerate(left):
+            if not count % 1000:
+                self.in_time()
+            starts = self._starts([postings[place] for postings in packed], offsets)
+            starts = [start for start in starts if low <= start < high]
+            if starts:
+                found[place] = weight(starts)
+        return found
+
+    def _starts(self, packed: list[bytes], offsets: list[int]) -> list[int]:
+        starts = self.unpack(packed[0])
+        for other, offset in zip(packed[1:], offsets[1:], strict=True):
+            wanted = set(self.unpack(other))
+            starts = [start for start in starts if start + offset - offsets[0] in wanted]
+            if not starts:
+                break
+        return starts
+
+    def _expanded(self, prefix: str, places: Set[int]) -> dict[int, bytes]:
+        """Return the postings of all words that begin so, as those of one.
+
+        Only words that the reader can see are counted: the limit must not
+        tell what is written in entries that are hidden from him.
+        """
+        merged: dict[int, list[int]] = {}
+        count = 0
+        for token in self.source.tokens_from(prefix):
+            self.in_time()
+            postings = self.source.packed(token)
+            seen = postings.keys() & places
+            count += bool(seen)
+            if count > MAX_EXPANSIONS:
+                raise QueryRefused(limit="expansions", most=MAX_EXPANSIONS, found=count)
+            for place in seen:
+                merged.setdefault(place, []).extend(self.unpack(postings[place]))
+        return {place: self.pack(sorted(found)) for place, found in merged.items()}
+
+
+def _cost(clause: Clause) -> int:
+    """Return a rank: what the columns know first, then words, then phrases."""
+    words = [part for part in clause.options if isinstance(part, Words)]
+    return max((len(part.units) + 10 * part.prefix + bool(part.field) for part in words), default=0)

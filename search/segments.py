@@ -1,0 +1,235 @@
+"""Segments: how our tokens and facts lie in Whoosh's files.
+
+Whoosh gives the term dictionary, the posting blocks and the columns. Its
+parser, its scoring and its table of contents (a pickle) are not used: tokens
+come ready from fields.py, and pointer.py says which segments there are.
+"""
+
+import json
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher, W3Segment
+from whoosh.columns import CompressedBytesColumn, VarBytesColumn
+from whoosh.fields import COLUMN, FieldType, Schema
+from whoosh.filedb.filestore import FileStorage
+from whoosh.formats import Format
+from whoosh.index import TOC
+from whoosh.reading import SegmentReader
+from whoosh.writing import SegmentWriter
+
+from search.columns import Columns, Row, row_of
+from search.entry import Entry
+from search.fields import tokens, weight
+from search.highlights import Shown
+from search.pointer import SegmentNote
+
+INDEX_NAME = "jingui"
+TEXT = "text"
+
+
+def pack(places: list[int]) -> bytes:
+    """Return positions as bytes: three for one, four each for more."""
+    return places[0].to_bytes(3, "big") if len(places) == 1 else array("I", places).tobytes()
+
+
+def unpack(packed: bytes) -> list[int]:
+    """Return the positions that were packed."""
+    if len(packed) == 3:
+        return [int.from_bytes(packed, "big")]
+    places = array("I")
+    places.frombytes(packed)
+    return places.tolist()
+
+
+class _PlacesFormat(Format):  # type: ignore[misc]
+    """Postings whose value is a packed list of positions."""
+
+
+class _TokenField(FieldType):  # type: ignore[misc]
+    """A field that is given its tokens, each with positions."""
+
+    def __init__(self) -> None:
+        super().__init__(format=_PlacesFormat(), analyzer=None)
+
+    def index(self, value: dict[str, list[int]], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield what the writer takes: token, frequency, weight, value."""
+        for token, places in value.items():
+            yield token.encode(), len(places), float(weight(places)), pack(places)
+
+
+SCHEMA = Schema(
+    text=_TokenField(), row=COLUMN(VarBytesColumn()), shown=COLUMN(CompressedBytesColumn(level=1))
+)
+
+
+class Postings:
+    """The postings of one token: documents with weights and packed places."""
+
+    __slots__ = ("ids", "weights", "values")
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self.weights: list[float] = []
+        self.values: list[bytes] = []
+
+
+class _BlockMatcher(W3LeafMatcher):  # type: ignore[misc]
+    """Reads whole blocks: ten times as fast as one posting after the other."""
+
+    def everything(self) -> Postings:
+        """Return all postings of the token."""
+        found = Postings()
+        while not self._atend:
+            self._read_ids()
+            self._read_weights()
+            self._read_values()
+            found.ids.extend(self._ids)
+            found.weights.extend(self._weights)
+            found.values.extend(self._values)
+            self._next_block()
+        return found
+
+
+class _BlockCodec(W3Codec):  # type: ignore[misc]
+    # No field lengths are kept: weights do not depend on them.
+    length_stats = False
+
+    def __init__(self) -> None:
+        super().__init__(blocklimit=256, compression=1, inlinelimit=0)
+
+    def postings_reader(
+        self, dbfile: Any, terminfo: Any, format_: Any, term: Any = None, scorer: Any = None
+    ) -> _BlockMatcher:
+        offset, length = terminfo.extent()
+        return _BlockMatcher(dbfile, offset, length, format_, term=term, scorer=scorer)
+
+
+_CODEC = _BlockCodec()
+
+
+class _Pool:
+    """Collects postings by token; documents come in rising order."""
+
+    def __init__(self) -> None:
+        self._terms: dict[tuple[str, bytes], Postings] = {}
+        self.size = 0
+
+    def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
+        field, token, doc, worth, value = item
+        key = (field, token)
+        postings = self._terms.get(key)
+        if postings is None:
+            postings = self._terms[key] = Postings()
+        postings.ids.append(doc)
+        postings.weights.append(worth)
+        postings.values.append(value)
+        self.size += 1
+
+    def iter_postings(self) -> Iterator[tuple[str, bytes, int, float, bytes]]:
+        """Yield all postings in order of field, token, document."""
+        for field, token in sorted(self._terms):
+            postings = self._terms.pop((field, token))
+            for doc, worth, value in zip(postings.ids, postings.weights, postings.values, strict=True):
+                yield field, token, doc, worth, value
+
+    def cleanup(self) -> None:
+        """Forget everything."""
+        self._terms.clear()
+
+
+def _whoosh_segment(note: SegmentNote) -> Any:
+    segment = W3Segment(
+        _CODEC, INDEX_NAME, doccount=note.docs, segid=note.id, deleted=set(note.deleted) or None
+    )
+    segment.compound = True
+    return segment
+
+
+class _Base:
+    """What Whoosh's writer asks of an index, without a table of contents."""
+
+    indexname = INDEX_NAME
+
+    def __init__(self, folder: Path, notes: Iterable[SegmentNote]) -> None:
+        self.storage = FileStorage(str(folder))
+        self._segments = [_whoosh_segment(note) for note in notes]
+
+    def _read_toc(self) -> TOC:
+        return TOC(SCHEMA, self._segments, 0)
+
+
+class NewSegment(SegmentWriter):  # type: ignore[misc]
+    """Writes one segment, taking old ones in where they are to be merged.
+
+    finish() returns the new Whoosh segment or None where nothing was added;
+    until the pointer names it, it is no part of the index.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(_Base(folder, ()), _lk=False, codec=_CODEC, compound=True)
+        self.pool: _Pool = _Pool()
+        self._folder = folder
+        self._written: list[Any] = []
+
+    def add(self, entry: Entry) -> None:
+        """Add one entry."""
+        texts = [entry.id, entry.title, entry.summary, entry.extra]
+        self.add_document(
+            text=tokens(entry),
+            row=json.dumps(astuple(row_of(entry)), separators=(",", ":")).encode(),
+            shown=json.dumps(texts, separators=(",", ":")).encode(),
+        )
+
+    def absorb(self, note: SegmentNote) -> None:
+        """Take the living entries of an old segment in."""
+        reader = SegmentReader(self.storage, SCHEMA, _whoosh_segment(note))
+        self.add_reader(reader)
+        reader.close()
+
+    def _commit_toc(self, segments: list[Any]) -> None:
+        self._written = segments
+
+    def finish(self) -> Any | None:
+        """Write the segment's file."""
+        self.commit(merge=False)
+        return self._written[0] if self._written else None
+
+
+class Leaf:
+    """One open segment: its columns in memory, its postings on the disk."""
+
+    def __init__(self, folder: Path, note: SegmentNote) -> None:
+        self.id = note.id
+        self.docs = note.docs
+        self._reader = SegmentReader(FileStorage(str(folder)), SCHEMA, _whoosh_segment(note))
+        self.columns = Columns()
+        for packed in self._reader.column_reader("row", translate=False):
+            row_id, tags, *rest = json.loads(packed)
+            self.columns.add(Row(row_id, tuple(tags), *rest))
+        self._shown = self._reader.column_reader("shown", translate=False)
+        self.place_of = {name: place for place, name in enumerate(self.columns.id)}
+
+    def postings(self, token: str) -> Postings | None:
+        """Return all postings of a token, those of deleted entries too."""
+        key = token.encode()
+        if (TEXT, key) not in self._reader:
+            return None
+        matcher = self._reader._terms.matcher(TEXT, key, SCHEMA[TEXT].format)
+        postings: Postings = matcher.everything()
+        return postings
+
+    def tokens_from(self, prefix: str) -> Iterator[str]:
+        """Yield the tokens that begin with the prefix, in byte order."""
+        start = prefix.encode()
+        for field, token in self._reader.terms_from(TEXT, start):
+            if field != TEXT or not token.startswith(start):
+                return
+            yield token.decode()
+
+    def shown(self, place: int) -> Shown:
+        """Return the stored texts of one entry."""
+        return Shown(*json.loads(self._shown[place]))

@@ -1,0 +1,131 @@
+"""A snapshot: the index as one pointer says it, open for questions.
+
+Segments never change, so a leaf stays open over many snapshots; what changes
+is which of its entries are deleted. Whoosh's files keep a reading place, so
+one question is answered at a time (the engine holds a lock).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+from itertools import groupby
+from pathlib import Path
+from time import monotonic
+
+from search.columns import Columns, arranged, counted, narrowed, seen_with
+from search.entry import Page, Request
+from search.errors import QueryRefused
+from search.evaluation import Evaluation
+from search.grammar import Query
+from search.highlights import Shown, hit_of
+from search.pointer import Pointer, check_segment
+from search.segments import Leaf, pack, unpack
+
+# P20: any question is answered or refused within two seconds; what is counted
+# and shown after the evaluation takes its part of them.
+TIME_LIMIT = 1.5
+_TAG_SETS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Stops a question at its time limit (seconds)."""
+
+    end: float
+
+    def __call__(self) -> None:
+        """Raise QueryRefused when the time is over."""
+        if monotonic() > self.end:
+            raise QueryRefused(limit="time", most=TIME_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    leaf: Leaf
+    local: int
+
+
+class Snapshot:
+    """All leaves behind each other; an entry's place counts over all."""
+
+    def __init__(self, root: Path, pointer: Pointer, leaves: dict[str, Leaf]) -> None:
+        """Open what the pointer names, using leaves that are open already.
+
+        Raises IndexUnusable where a segment's bytes are not those sealed.
+        """
+        self.pointer = pointer
+        self.leaves: list[Leaf] = []
+        self.bases: list[int] = []
+        self.columns = Columns()
+        self._gone: set[int] = set()
+        self._seen: dict[frozenset[str], set[int]] = {}
+        for note in pointer.segments:
+            leaf = leaves.get(note.id)
+            if leaf is None:
+                check_segment(root / pointer.folder, note)
+                leaf = Leaf(root / pointer.folder, note)
+            base = len(self.columns.id)
+            self.leaves.append(leaf)
+            self.bases.append(base)
+            self.columns.extend(leaf.columns)
+            self._gone.update(base + local for local in note.deleted)
+
+    def open_leaves(self) -> dict[str, Leaf]:
+        """Return the leaves by segment id, for the next snapshot."""
+        return {leaf.id: leaf for leaf in self.leaves}
+
+    def seen(self, tags: frozenset[str]) -> set[int]:
+        """Return the living entries that a holder of these tags may see."""
+        if tags not in self._seen:
+            if len(self._seen) >= _TAG_SETS:
+                self._seen.clear()
+            self._seen[tags] = seen_with(self.columns, tags) - self._gone
+        return self._seen[tags]
+
+    def weights(self, token: str) -> dict[int, int]:
+        """Return the entries that hold a token with its weight there."""
+        found: dict[int, int] = {}
+        for base, leaf in zip(self.bases, self.leaves, strict=True):
+            postings = leaf.postings(token)
+            if postings is not None:
+                found.update(zip(map(base.__add__, postings.ids), map(int, postings.weights), strict=True))
+        return found
+
+    def packed(self, token: str) -> dict[int, bytes]:
+        """Return the entries that hold a token with its packed positions."""
+        found: dict[int, bytes] = {}
+        for base, leaf in zip(self.bases, self.leaves, strict=True):
+            postings = leaf.postings(token)
+            if postings is not None:
+                found.update(zip(map(base.__add__, postings.ids), postings.values, strict=True))
+        return found
+
+    def tokens_from(self, prefix: str) -> Iterator[str]:
+        """Yield all tokens that begin so, each once."""
+        streams = [leaf.tokens_from(prefix) for leaf in self.leaves]
+        return (token for token, _ in groupby(merge(*streams)))
+
+    def _at(self, place: int) -> _Place:
+        index = next(i for i in range(len(self.bases) - 1, -1, -1) if self.bases[i] <= place)
+        return _Place(self.leaves[index], place - self.bases[index])
+
+    def _shown(self, place: int) -> Shown:
+        at = self._at(place)
+        return at.leaf.shown(at.local)
+
+    def answer(self, query: Query, request: Request) -> Page:
+        """Answer one question. Raises QueryRefused."""
+        clock = Clock(monotonic() + TIME_LIMIT)
+        evaluation = Evaluation(self, self.columns, unpack=unpack, pack=pack, in_time=clock)
+        seen = narrowed(self.columns, self.seen(request.tags), request.filters)
+        scores = evaluation.scores(query, seen)
+        places = arranged(
+            self.columns, scores, sort=request.sort, page=request.page, page_size=request.page_size
+        )
+        return Page(
+            hits=tuple(hit_of(query, self._shown(place)) for place in places),
+            total=len(scores),
+            page=request.page,
+            page_size=request.page_size,
+            facets=counted(self.columns, scores),
+        )
