@@ -155,7 +155,9 @@ def _check_page(page: int, page_size: int) -> None:
         raise QueryRefused(limit="page", most=MAX_DEPTH // page_size, found=page)
 
 
-def arranged(columns: Columns, scores: Mapping[int, int], *, sort: Sort, page: int, page_size: int) -> list[int]:
+def arranged(
+    columns: Columns, scores: Mapping[int, int], *, sort: Sort, page: int, page_size: int
+) -> list[int]:
     """Return the places on one page, in order; undated and uncoded ones last.
 
     Equals stand by reference code, then by id. Raises QueryRefused.
@@ -173,10 +175,11 @@ def arranged(columns: Columns, scores: Mapping[int, int], *, sort: Sort, page: i
         return not date[place], date[place], reference[place], name[place]
 
     stop = page * page_size
+    start = stop - page_size
     if sort == Sort.DATE_DOWN:
         # Strings cannot be negated: sort twice, the second keeps the first's order.
         places = sorted(scores, key=by_reference)
         places.sort(key=date.__getitem__, reverse=True)
-        return places[stop - page_size : stop]
+        return places[start:stop]
     key = {Sort.RELEVANCE: by_relevance, Sort.DATE: by_date, Sort.REFERENCE_CODE: by_reference}[sort]
-    return nsmallest(stop, scores, key=key)[stop - page_size :]
+    return nsmallest(stop, scores, key=key)[start:]

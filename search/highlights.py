@@ -79,14 +79,15 @@ def _marks(text: str, spans: Iterable[_Span], *, start: int, stop: int) -> tuple
     marks: list[Mark] = []
     place = start
     for span in spans:
-        if span.end > stop:
+        first, end = span.start, span.end
+        if end > stop:
             break
-        if span.start < place:
+        if first < place:
             continue
-        if span.start > place:
-            marks.append(Mark(text[place : span.start]))
-        marks.append(Mark(text[span.start : span.end], hit=True))
-        place = span.end
+        if first > place:
+            marks.append(Mark(text[place:first]))
+        marks.append(Mark(text[first:end], hit=True))
+        place = end
     if place < stop:
         marks.append(Mark(text[place:stop]))
     return tuple(marks)
