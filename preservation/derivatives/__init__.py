@@ -1,0 +1,1 @@
+"""derivatives makes what people look at; originals are never changed."""

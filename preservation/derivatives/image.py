@@ -1,0 +1,62 @@
+"""Make JPEGs of images: thumbnail, access copy, pages (in the child).
+
+Runs only inside the limited child process. Orientation is applied, colours
+become sRGB, and no tag of the original goes along (case D33 of reliability).
+"""
+
+import os
+from pathlib import Path
+
+from PIL import Image
+
+from preservation.derivatives.pixels import IMAGE_ERRORS, TooManyPixels, check_size, open_image, shrink
+
+QUALITY = 85
+
+
+def save_jpeg(image: Image.Image, target: str) -> dict[str, object]:
+    """Write a JPEG beside target, move it there, and return its row."""
+    clean = image if image.mode in ("L", "RGB") else image.convert("RGB")
+    part = f"{target}.{os.getpid()}.part"
+    try:
+        clean.save(part, "JPEG", quality=QUALITY, optimize=True)
+        os.replace(part, target)
+    except OSError:
+        Path(part).unlink(missing_ok=True)
+        raise
+    return {"path": target, "width": clean.width, "height": clean.height, "size": os.path.getsize(target)}
+
+
+def make_jpeg(path: str, target: str, side: int) -> dict[str, object]:
+    """Return the row of one JPEG of the first frame, at most side pixels long."""
+    try:
+        with open_image(Path(path)) as image:
+            small = shrink(image, side)
+    except TooManyPixels:
+        return {"state": "too_large"}
+    except IMAGE_ERRORS as failure:
+        return {"state": "unreadable", "detail": f"{type(failure).__name__}: {failure}"[:300]}
+    return {"made": [save_jpeg(small, target)]}
+
+
+def make_frames(path: str, targets: list[str], side: int, first: int) -> dict[str, object]:
+    """Return the rows of the frames first, first + 1 ... and how many there are."""
+    made: list[dict[str, object]] = []
+    frames = 0
+    try:
+        with open_image(Path(path)) as image:
+            frames = getattr(image, "n_frames", 1)
+            for offset, target in enumerate(targets[: max(0, frames - first + 1)]):
+                image.seek(first - 1 + offset)
+                check_size(image)
+                small = shrink(image, side)
+                made.append({**save_jpeg(small, target), "number": first + offset})
+    except TooManyPixels:
+        return {"state": "too_large", "made": made, "pages": frames}
+    except IMAGE_ERRORS as failure:
+        detail = f"{type(failure).__name__}: {failure}"[:300]
+        return {"state": "unreadable", "detail": detail, "made": made, "pages": frames}
+    return {"made": made, "pages": frames}
+
+
+TASKS = {"image.jpeg": make_jpeg, "image.frames": make_frames}
