@@ -126,7 +126,7 @@ def decode(raw: bytes, encoding: str, path: str) -> TagText:
     """Return the text of a tag file in the encoding that bagit.txt names."""
     findings: list[Finding] = []
     if encoding.lower() in _UTF8_NAMES and raw.startswith(_UTF8_BOM):
-        raw = raw[len(_UTF8_BOM) :]
+        raw = raw.removeprefix(_UTF8_BOM)
         findings.append(found("BG-316", Outcome.WARNED, path))
     try:
         return TagText(raw.decode(encoding), tuple(findings))

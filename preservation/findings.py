@@ -86,7 +86,7 @@ FINDING_CODES: Final[dict[str, str]] = {
     "FX-302": "A tag file that the register does not know.",
     "FX-401": "A file cannot be read (rights or medium).",
     "FX-402": "A link or special file stands in the place of a file.",
-    "FX-403": "A file shares its bytes with more names than there are versions.",
+    "FX-403": "A file shares its bytes with a name outside its package: one write damages both.",
 }
 
 

@@ -222,5 +222,6 @@ class _Placing:
     def tell_odd_names(self) -> None:
         """Tell once how many paths had needless parts."""
         if self.dotted:
-            facts = found("BG-307", Outcome.WARNED, self.manifest, names=len(self.dotted), first=self.dotted[0])
-            self.findings.append(facts)
+            self.findings.append(
+                found("BG-307", Outcome.WARNED, self.manifest, names=len(self.dotted), first=self.dotted[0])
+            )

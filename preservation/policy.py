@@ -40,9 +40,9 @@ class Policy:
             raise ValueError("interval must be longer than nothing")
         if not self.algorithms:
             raise ValueError("at least one algorithm is needed")
-        for name, value in (("bytes_per_run", self.bytes_per_run), ("bytes_per_second", self.bytes_per_second)):
+        for value in (self.bytes_per_run, self.bytes_per_second):
             if value is not None and value < 1:
-                raise ValueError(f"{name} must be 1 or more, or None")
+                raise ValueError("a number of bytes must be 1 or more, or None")
 
 
 def enough(copies_verified: int, policy: Policy) -> bool:
