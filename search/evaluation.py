@@ -70,13 +70,14 @@ class Evaluation:
 
     source: Tokens
     columns: Columns
+    seen: set[int]
     unpack: Callable[[bytes], list[int]]
     pack: Callable[[list[int]], bytes]
     in_time: Callable[[], None]
 
-    def scores(self, query: Query, seen: set[int]) -> dict[int, int]:
-        """Return the entries among seen that fit, with their weights."""
-        scores = {} if query.nothing else dict.fromkeys(seen, 0)
+    def scores(self, query: Query) -> dict[int, int]:
+        """Return the entries that fit among those seen, with their weights."""
+        scores = {} if query.nothing else dict.fromkeys(self.seen, 0)
         # Phrases last: they are dear and ask only those that are left.
         for clause in sorted(query.clauses, key=_cost):
             if not scores:
@@ -157,11 +158,10 @@ class Evaluation:
         for token in self.source.tokens_from(prefix):
             self.in_time()
             postings = self.source.packed(token)
-            seen = postings.keys() & places
-            count += bool(seen)
+            count += not self.seen.isdisjoint(postings)
             if count > MAX_EXPANSIONS:
                 raise QueryRefused(limit="expansions", most=MAX_EXPANSIONS, found=count)
-            for place in seen:
+            for place in postings.keys() & places:
                 merged.setdefault(place, []).extend(self.unpack(postings[place]))
         return {place: self.pack(sorted(found)) for place, found in merged.items()}
 

@@ -14,6 +14,7 @@ raises anything but QueryRefused, whatever is written.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from search.analysis import squeeze, units
@@ -79,6 +80,13 @@ class Query:
     clauses: tuple[Clause, ...] = ()
     code: str = ""
     nothing: bool = False
+
+    def words(self) -> Iterator[Words]:
+        """Yield the words of all clauses."""
+        for clause in self.clauses:
+            for part in clause.options:
+                if isinstance(part, Words):
+                    yield part
 
 
 _QUOTES = '"“”„＂'

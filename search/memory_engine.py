@@ -12,8 +12,9 @@ from search.analysis import Unit, units
 from search.columns import Columns, arranged, counted, dated, in_category, narrowed, raised, row_of, seen_with
 from search.engine import Health
 from search.entry import Entry, Page, Request
+from search.errors import QueryRefused
 from search.fields import BAND, band_at, passages, weight
-from search.grammar import CategoryIs, Clause, Part, Query, Words, Years, parse
+from search.grammar import MAX_EXPANSIONS, CategoryIs, Clause, Part, Query, Words, Years, parse
 from search.highlights import Shown, hit_of
 
 
@@ -61,6 +62,18 @@ class _Shelf:
     texts: list[_Text]
     columns: Columns = field(default_factory=Columns)
 
+    def _check_prefix(self, words: Words, places: set[int]) -> None:
+        """Raise QueryRefused if too many words begin so."""
+        start = words.units[-1]
+        found = {
+            unit.text
+            for place in places
+            for unit in self.texts[place].units.values()
+            if not unit.wide and unit.text.startswith(start)
+        }
+        if len(found) > MAX_EXPANSIONS:
+            raise QueryRefused(limit="expansions", most=MAX_EXPANSIONS, found=len(found))
+
     def part(self, part: Part, places: set[int]) -> dict[int, int]:
         """Return the places that fit one part, with its weight there."""
         if isinstance(part, Years):
@@ -81,6 +94,9 @@ class _Shelf:
     def scores(self, query: Query, places: set[int]) -> dict[int, int]:
         """Return the places that fit every clause with their sum of weights."""
         scores = {} if query.nothing else dict.fromkeys(places, 0)
+        for words in query.words():
+            if words.prefix:
+                self._check_prefix(words, places)
         for clause in query.clauses:
             found = self.clause(clause, set(scores))
             if clause.negated:

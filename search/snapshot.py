@@ -116,9 +116,9 @@ class Snapshot:
     def answer(self, query: Query, request: Request) -> Page:
         """Answer one question. Raises QueryRefused."""
         clock = Clock(monotonic() + TIME_LIMIT)
-        evaluation = Evaluation(self, self.columns, unpack=unpack, pack=pack, in_time=clock)
         seen = narrowed(self.columns, self.seen(request.tags), request.filters)
-        scores = evaluation.scores(query, seen)
+        evaluation = Evaluation(self, self.columns, seen, unpack=unpack, pack=pack, in_time=clock)
+        scores = evaluation.scores(query)
         places = arranged(
             self.columns, scores, sort=request.sort, page=request.page, page_size=request.page_size
         )
