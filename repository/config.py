@@ -1,0 +1,162 @@
+"""Settings: one table, read once from the environment.
+
+Each row tells name, kind, default and a sentence; `jingui settings` prints
+it, the README lists it and a test compares. An unknown JINGUI_* variable is a
+refusal to start: a misspelt setting must not pass for the default.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingRefused(Exception):
+    """A setting is unknown or its value is none; code and facts say which."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code, facts)
+        self.code = code
+        self.facts = facts
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSpec:
+    """One row of the table."""
+
+    name: str
+    kind: type
+    default: str
+    sentence_zh: str
+    sentence_en: str
+
+    @property
+    def variable(self) -> str:
+        """Return the environment variable's name."""
+        return f"JINGUI_{self.name.upper()}"
+
+
+TABLE = (
+    SettingSpec("data", Path, "data", "数据文件夹", "The data folder"),
+    SettingSpec("stores", str, "", "保存副本的文件夹，写成 名称=路径，用逗号分开；空着就用数据文件夹里的两个",
+                "Folders that keep the copies, name=path separated by commas; empty: two in the data folder"),
+    SettingSpec("database", str, "", "目录数据库地址；空着就用数据文件夹里的 SQLite",
+                "Address of the catalogue; empty: SQLite in the data folder"),
+    SettingSpec("host", str, "127.0.0.1", "网页服务的监听地址", "Address the web server listens on"),
+    SettingSpec("port", int, "8080", "网页服务的端口", "Port of the web server"),
+    SettingSpec("https", bool, "no", "网站通过 HTTPS 访问时设为 yes，登录凭据只走加密连接",
+                "yes if the site is reached through HTTPS: cookies then travel encrypted only"),
+    SettingSpec("language", str, "zh_Hans_CN", "默认语言：zh_Hans_CN 或 en", "Default language: zh_Hans_CN or en"),
+    SettingSpec("session_minutes", int, "30", "多少分钟没有操作就要重新登录", "Minutes of idleness that end a session"),
+    SettingSpec("max_upload_mb", int, "4096", "单个上传文件的上限（MB）", "Largest upload in MB"),
+    SettingSpec("reserve_mb", int, "2048", "磁盘至少留下的空间（MB），不够就不再接收",
+                "Room in MB that stays free; below it nothing is taken in"),
+    SettingSpec("copies", int, "2", "每件档案应有的副本数", "How many verified copies each item must have"),
+    SettingSpec("digests", str, "sha256", "清单所用的摘要算法，可加 sha512、sm3，用逗号分开",
+                "Digest algorithms of the manifests; sha512 and sm3 may be added, separated by commas"),
+    SettingSpec("fixity_days", int, "30", "每份副本最迟多少天重读一次", "Each copy is read again at least every so many days"),
+    SettingSpec("fixity_gb", int, "500", "每轮定期核验最多读多少 GB（超期的不受此限）",
+                "Most GB one scheduled round reads (overdue copies always are)"),
+    SettingSpec("fixity_mb_per_second", int, "100", "核验读盘的速度上限（MB/秒），0 为不限",
+                "Reading speed of fixity checks in MB per second, 0 for no limit"),
+    SettingSpec("fixity_hour", int, "2", "每天几点开始定期核验（当地时间）", "Hour of the daily fixity round, local time"),
+    SettingSpec("auto_repair", bool, "yes", "定期核验发现损坏后自动用完好的副本修复",
+                "Repair by itself what the scheduled round finds damaged"),
+    SettingSpec("clamd", str, "", "病毒扫描程序 clamd 的地址：unix:/路径 或 主机:端口；空着就显示“未检测”",
+                "Address of a clamd virus scanner, unix:/path or host:port; empty: shown as not run"),
+    SettingSpec("web_threads", int, "8", "网页服务的线程数", "Threads of the web server"),
+    SettingSpec("worker_threads", int, "2", "后台程序同时做几件事", "How many jobs the worker does at once"),
+    SettingSpec("failpoint", str, "", "仅供故障测试：在指定的一步中断", "For fault tests only: stop at a named step"),
+    SettingSpec("corpora", str, "", "仅供测试：真实数据所在的文件夹", "For tests only: folder of real data"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSpec:
+    """One configured store: its id and folder."""
+
+    id: str
+    root: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one run. Built by from_env, handed in, never global."""
+
+    data: Path
+    stores: str
+    database: str
+    host: str
+    port: int
+    https: bool
+    language: str
+    session_minutes: int
+    max_upload_mb: int
+    reserve_mb: int
+    copies: int
+    digests: str
+    fixity_days: int
+    fixity_gb: int
+    fixity_mb_per_second: int
+    fixity_hour: int
+    auto_repair: bool
+    clamd: str
+    web_threads: int
+    worker_threads: int
+    failpoint: str
+    corpora: str
+
+    @property
+    def database_url(self) -> str:
+        """Return the catalogue's SQLAlchemy address."""
+        return self.database or f"sqlite:///{self.data / 'catalogue.sqlite'}"
+
+    @property
+    def store_specs(self) -> tuple[StoreSpec, ...]:
+        """Return the configured stores in order; the first one commits first."""
+        if not self.stores:
+            return (StoreSpec("main", self.data / "stores" / "main"), StoreSpec("second", self.data / "stores" / "second"))
+        return tuple(_store_spec(part.strip()) for part in self.stores.split(",") if part.strip())
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """Return the digest algorithms, SHA-256 always first."""
+        asked = tuple(name.strip().lower() for name in self.digests.split(",") if name.strip())
+        return ("sha256", *(name for name in dict.fromkeys(asked) if name != "sha256"))
+
+
+def _store_spec(text: str) -> StoreSpec:
+    name, found, folder = text.partition("=")
+    if not found or not name.isidentifier() or not name.isascii() or not folder:
+        raise SettingRefused("CF-003", name="JINGUI_STORES", value=text)
+    return StoreSpec(name, Path(folder))
+
+
+_BOOLEANS = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
+
+
+def _value(spec: SettingSpec, text: str) -> object:
+    if spec.kind is bool:
+        if text.lower() not in _BOOLEANS:
+            raise SettingRefused("CF-002", name=spec.variable, value=text)
+        return _BOOLEANS[text.lower()]
+    if spec.kind is int:
+        if not text.isascii() or not text.isdigit():
+            raise SettingRefused("CF-002", name=spec.variable, value=text)
+        return int(text)
+    return spec.kind(text)
+
+
+def from_env(environment: Mapping[str, str], **overrides: object) -> Settings:
+    """Return the settings of this environment; overrides (already typed) win.
+
+    Raises SettingRefused for an unknown JINGUI_* variable or a wrong value.
+    """
+    known = {spec.variable for spec in TABLE}
+    for name in environment:
+        if name.startswith("JINGUI_") and name not in known:
+            raise SettingRefused("CF-001", name=name)
+    values = {spec.name: _value(spec, environment.get(spec.variable) or spec.default) for spec in TABLE}
+    settings = Settings(**{**values, **overrides})  # type: ignore[arg-type]
+    if len({spec.id for spec in settings.store_specs}) < len(settings.store_specs):
+        raise SettingRefused("CF-004", name="JINGUI_STORES")
+    return settings

@@ -1,0 +1,1 @@
+"""Schema changes of the catalogue, by Alembic; applied at every start."""

@@ -1,0 +1,1 @@
+"""The nouns: rows with their facts and invariants, nothing else."""

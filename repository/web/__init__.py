@@ -1,0 +1,1 @@
+"""The pages: parse, guard, one verb or query, render."""

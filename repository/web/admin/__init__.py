@@ -1,0 +1,1 @@
+"""Care for the copies, accounts and the system."""

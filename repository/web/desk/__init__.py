@@ -1,0 +1,1 @@
+"""The archivist's and the depositor's desk."""

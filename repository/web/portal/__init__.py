@@ -1,0 +1,1 @@
+"""Pages about oneself: set up, sign in, password, language."""

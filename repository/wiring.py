@@ -1,0 +1,81 @@
+"""Settings -> Tools: which real thing stands behind each port."""
+
+import secrets
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+
+from preservation.policy import Policy
+from preservation.sandbox import Sandbox
+from preservation.virus import ClamdScanner, NoScanner, Scanner
+from repository.config import Settings, StoreSpec
+from repository.models.database import open_database
+from repository.permissions import system_actor
+from repository.workflow.tools import Tools
+from search.whoosh_engine import WhooshEngine
+from storage.local import LocalStore, create_store
+from storage.staging import Staging
+from storage.store import Store
+
+MB = 1 << 20
+
+
+def software_version() -> str:
+    """Return the installed version, "0" when run from a tree that is not installed."""
+    try:
+        return version("jingui")
+    except PackageNotFoundError:
+        return "0"
+
+
+def lay_folders(settings: Settings) -> None:
+    """Make the data folder, the keys and the stores where they are not yet."""
+    for name in ("keys", "staging", "renditions", "index", "scratch"):
+        (settings.data / name).mkdir(parents=True, exist_ok=True)
+    (settings.data / "keys").chmod(0o700)
+    for spec in settings.store_specs:
+        _lay_store(settings, spec)
+
+
+def _lay_store(settings: Settings, spec: StoreSpec) -> None:
+    """Make a store once. Later an empty folder in its place is a disk that is away, no new store (B14)."""
+    known = settings.data / "keys" / f"store-{spec.id}"
+    if not known.exists():
+        create_store(spec.root, spec.id)
+        known.touch()
+
+
+def key(settings: Settings, name: str) -> str:
+    """Return a secret of this installation, made at its first use."""
+    path = settings.data / "keys" / name
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), "ascii")
+    return path.read_text("ascii").strip()
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return the preservation policy that the settings ask for."""
+    return Policy(
+        copies_wanted=settings.copies,
+        interval=timedelta(days=settings.fixity_days),
+        algorithms=settings.algorithms,
+    )
+
+
+def build_tools(settings: Settings) -> Tools:
+    """Return the tools; folders must have been laid."""
+    stores: dict[str, Store] = {spec.id: LocalStore(spec.id, spec.root) for spec in settings.store_specs}
+    scanner: Scanner = ClamdScanner(settings.clamd) if settings.clamd else NoScanner()
+    return Tools(
+        settings=settings,
+        database=open_database(settings.database_url),
+        stores=stores,
+        staging=Staging(settings.data / "staging", reserve_bytes=settings.reserve_mb * MB),
+        index=WhooshEngine(settings.data / "index", seal=key(settings, "index.seal")),
+        sandbox=Sandbox(workers=settings.worker_threads),
+        scanner=scanner,
+        policy=policy_of(settings),
+        renditions=settings.data / "renditions",
+        scratch=settings.data / "scratch",
+        software=system_actor(f"Jingui {software_version()}"),
+    )

@@ -1,0 +1,298 @@
+"""Care for the copies: due -> fixity -> repair, each step in the log.
+
+A run takes the copies one by one and commits after each, so that a restart
+goes on where it stopped. No transaction is open while a store is read.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from preservation.checks import Outcome
+from preservation.fixity import FixityReport, check_copy
+from preservation.pace import Pace
+from preservation.policy import CopyState
+from preservation.premis import EventType
+from preservation.repair import OtherCopy, RepairResult, carry_out, plan
+from preservation.schedule import CopyDue, due
+from repository.models.job import FixityRun, Job
+from repository.models.package import Copy, Package
+from repository.permissions import Act, Actor, may
+from repository.workflow import jobs, journal
+from repository.workflow.errors import Refused
+from repository.workflow.packages import inventory_of, register_is_whole
+from repository.workflow.tools import Tools, Work
+from storage.failpoints import reach
+from storage.inventory import Inventory
+
+GB = 1_000_000_000
+#: A copy whose store is away is tried again after this, not in the same run.
+TRY_AGAIN = timedelta(hours=1)
+
+
+def start(session: Session, tools: Tools, actor: Actor, *, scope: str, repair: bool = False) -> FixityRun:
+    """Put a run in line and return its row; a run that is under way is returned instead."""
+    if not may(actor, Act.RUN_CARE):
+        raise Refused()
+    open_run = session.scalars(select(FixityRun).where(FixityRun.finished_at.is_(None))).first()
+    if open_run is not None:
+        return open_run
+    run = FixityRun(scope=scope, asked_by=actor.name, started_at=tools.clock(), repair=repair)
+    session.add(run)
+    session.flush()
+    run.expected = len(_wanted(session, tools, run))
+    jobs.enqueue(session, "fixity", priority=jobs.LATER, lock="fixity", dedup=f"fixity:{run.id}", run=run.id)
+    return run
+
+
+def _wanted(session: Session, tools: Tools, run: FixityRun) -> list[str]:
+    """Return the ids of the copies of a run that have no verdict in it yet."""
+    query = select(Copy.id, Package.byte_count, Copy.checked_at, Copy.state).join(Package)
+    query = query.where(or_(Copy.tried_at.is_(None), Copy.tried_at < run.started_at))
+    copies = [
+        CopyDue(key=row.id, size=row.byte_count, last_checked=row.checked_at, state=CopyState(row.state))
+        for row in session.execute(query)
+    ]
+    if run.scope == "all":
+        return [copy.key for copy in due(copies, now=run.started_at, policy=tools.policy, budget_bytes=None)]
+    budget = tools.settings.fixity_gb * GB or None
+    soon = [copy for copy in copies if _is_near(copy, run.started_at, tools)]
+    return [copy.key for copy in due(soon, now=run.started_at, policy=tools.policy, budget_bytes=budget)]
+
+
+def _is_near(copy: CopyDue, now: datetime, tools: Tools) -> bool:
+    """Return whether a copy comes due within the coming day: the round is daily."""
+    return copy.last_checked is None or now - copy.last_checked >= tools.policy.interval - timedelta(days=1)
+
+
+def fixity(work: Work) -> None:
+    """Carry a run on until every copy of it has a verdict."""
+    with work.reading() as session:
+        run = session.get_one(FixityRun, work.args["run"])
+        wanted = _wanted(session, work.tools, run)
+        total, repair, asked_by = run.expected, run.repair, run.asked_by
+    pace = pace_of(work.tools)
+    for copy_id in wanted[: max(0, total)]:
+        if work.stopping():
+            raise InterruptedError("the worker is stopping; the run goes on at its next start")
+        check(work, copy_id, run_id=work.args["run"], pace=pace, repair=repair)
+        with work.reading() as session:
+            run = session.get_one(FixityRun, work.args["run"])
+            work.tell(run.expected - run.not_checked, run.expected)
+    with work.writing() as session:
+        run = session.get_one(FixityRun, work.args["run"])
+        run.finished_at = work.tools.clock()
+        journal.record(
+            session,
+            EventType.FIXITY_CHECK,
+            journal.Subject(journal.STORE, "all"),
+            actor=work.tools.software,
+            at=run.finished_at,
+            outcome=Outcome.PASSED if run.checked == run.expected else Outcome.FAILED,
+            facts={**figures_of(run), "asked_by": asked_by},
+        )
+
+
+def pace_of(tools: Tools) -> Pace | None:
+    """Return the reading speed that the settings allow, None for no limit."""
+    rate = tools.settings.fixity_mb_per_second * 1_000_000
+    return Pace(rate, clock=time.monotonic, sleep=time.sleep) if rate else None
+
+
+def any_overdue(session: Session, tools: Tools) -> bool:
+    """Return whether a copy has not been read for longer than the policy allows."""
+    limit = tools.clock() - tools.policy.interval
+    query = select(Copy.id).where(or_(Copy.checked_at.is_(None), Copy.checked_at < limit))
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def figures_of(run: FixityRun) -> dict[str, int]:
+    """Return the counts of a run; they add up to expected."""
+    return {
+        "expected": run.expected,
+        "checked": run.checked,
+        "failed": run.failed,
+        "unreadable": run.unreadable,
+        "not_checked": run.not_checked,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a check or a repair needs to know of a copy."""
+
+    copy_id: str
+    item_id: str
+    store_id: str
+    prefix: str
+    version: int
+    inventory: Inventory
+    whole: bool  # the register itself agrees with its digest
+    others: tuple[OtherCopy, ...]  # the other copies as last known
+
+
+def _target(work: Work, copy_id: str) -> _Target:
+    with work.reading() as session:
+        copy = session.get_one(Copy, copy_id)
+        package = session.scalars(
+            select(Package)
+            .where(Package.id == copy.package_id)
+            .options(selectinload(Package.files), selectinload(Package.copies))
+        ).one()
+        others = [other for other in package.copies if other.id != copy.id]
+        return _Target(
+            copy_id=copy.id,
+            item_id=package.item_id,
+            store_id=copy.store_id,
+            prefix=package.prefix,
+            version=package.version,
+            inventory=inventory_of(package),
+            whole=register_is_whole(package),
+            others=tuple(_as_known(other) for other in others),
+        )
+
+
+def _as_known(copy: Copy) -> OtherCopy:
+    bad = frozenset(str(finding["path"]) for finding in copy.findings if finding["outcome"] == Outcome.FAILED)
+    return OtherCopy(copy.store_id, CopyState(copy.state), bad)
+
+
+def check(
+    work: Work, copy_id: str, *, run_id: int | None = None, pace: Pace | None = None, repair: bool = False
+) -> FixityReport | None:
+    """Read one copy, write down what was found, and return the report."""
+    target = _target(work, copy_id)
+    store = work.tools.stores.get(target.store_id)
+    report = None
+    if store is not None and target.whole:
+        report = check_copy(store, target.prefix, target.inventory, pace=pace)
+    with work.writing() as session:
+        copy = session.get_one(Copy, copy_id)
+        note_report(session, work, copy, target=target, report=report)
+        if run_id is not None:
+            _count(session.get_one(FixityRun, run_id), target, report)
+        if repair and copy.state in (CopyState.DAMAGED, CopyState.MISSING, CopyState.UNREADABLE):
+            ask_repair(session, work.tools, work.tools.software, copy)
+    return report
+
+
+def note_report(
+    session: Session, work: Work, copy: Copy, *, target: _Target, report: FixityReport | None
+) -> None:
+    """Write the outcome of a check to the copy and the log."""
+    now = work.tools.clock()
+    copy.tried_at = now
+    outcome = Outcome.NOT_RUN if report is None else report.outcome
+    copy.outcome = str(outcome)
+    if report is not None:
+        copy.findings = [
+            {"code": f.code, "outcome": str(f.outcome), "path": f.path, "facts": dict(f.facts)} for f in report.findings
+        ]
+        if outcome is not Outcome.NOT_RUN:
+            copy.state, copy.checked_at = str(report.custody), now
+            if report.custody is CopyState.OK:
+                copy.lost = []
+    else:
+        copy.findings = [{"code": "FX-900" if target.whole else "FX-901", "outcome": "not_run", "path": "", "facts": {}}]
+    journal.record(
+        session,
+        EventType.FIXITY_CHECK,
+        journal.of_item(target.item_id),
+        actor=work.tools.software,
+        at=now,
+        outcome=outcome,
+        facts={
+            "store": target.store_id,
+            "version": target.version,
+            "files": 0 if report is None else report.files_checked,
+            "findings": copy.findings[:50],
+        },
+    )
+
+
+def _count(run: FixityRun, target: _Target, report: FixityReport | None) -> None:
+    if report is not None:
+        run.files += report.files_checked
+        run.bytes += report.bytes_read
+    if report is None or report.outcome is Outcome.NOT_RUN or report.custody is CopyState.UNREADABLE:
+        run.unreadable += 1
+    elif report.custody is CopyState.OK:
+        run.checked += 1
+    else:
+        run.failed += 1
+
+
+def ask_repair(session: Session, tools: Tools, actor: Actor, copy: Copy) -> Job:
+    """Put the repair of a copy in line and return the job."""
+    if not may(actor, Act.RUN_CARE):
+        raise Refused()
+    return jobs.enqueue(
+        session, "repair", lock=f"copy:{copy.id}", dedup=f"repair:{copy.id}", copy=copy.id, asked_by=actor.name
+    )
+
+
+def repair(work: Work) -> None:
+    """Mend one copy from good bytes elsewhere; says LOST where there are none."""
+    target = _target(work, work.args["copy"])
+    store = work.tools.stores.get(target.store_id)
+    if store is None or not target.whole:
+        check(work, target.copy_id)
+        return
+    report = check_copy(store, target.prefix, target.inventory)
+    if report.outcome is not Outcome.FAILED:
+        check(work, target.copy_id)  # nothing to mend, or not reachable: say so
+        return
+    sources = {one.store_id: work.tools.stores[one.store_id] for one in target.others if one.store_id in work.tools.stores}
+    repair_plan = plan(target.inventory, report, [one for one in target.others if one.store_id in sources])
+    _announce(work, target, report)
+    result = carry_out(repair_plan, target=store, sources=sources, prefix=target.prefix, inventory=target.inventory)
+    reach("repair.before_register")
+    with work.writing() as session:
+        copy = session.get_one(Copy, target.copy_id)
+        note_report(session, work, copy, target=target, report=result.report)
+        copy.lost = list(result.lost)
+        _record_repair(session, work, target, result)
+    reach("repair.after_register")
+
+
+def _announce(work: Work, target: _Target, report: FixityReport) -> None:
+    """Write before the first byte moves that a repair begins."""
+    reach("repair.before_event")
+    with work.writing() as session:
+        journal.record(
+            session,
+            EventType.RECOVERY,
+            journal.of_item(target.item_id),
+            actor=work.agent,
+            at=work.tools.clock(),
+            outcome=Outcome.AWAITING,
+            detail="begin",
+            facts={"store": target.store_id, "version": target.version, "paths": [f.path for f in report.findings]},
+        )
+
+
+def _record_repair(session: Session, work: Work, target: _Target, result: RepairResult) -> None:
+    journal.record(
+        session,
+        EventType.RECOVERY,
+        journal.of_item(target.item_id),
+        actor=work.agent,
+        at=work.tools.clock(),
+        outcome=Outcome.FAILED if result.lost else result.report.outcome,
+        detail="lost" if result.lost else "end",
+        facts={
+            "store": target.store_id,
+            "version": target.version,
+            "restored": [{"path": one.path, "source": one.source} for one in result.restored],
+            "lost": list(result.lost),
+            "quarantined": list(result.quarantined),
+        },
+    )
+
+
+def backlog(session: Session) -> int:
+    """Return how many copies are not known to be good."""
+    return session.scalar(select(func.count()).select_from(Copy).where(Copy.state != CopyState.OK)) or 0

@@ -1,0 +1,164 @@
+"""Describing: an edit with its history, never a silent overwrite.
+
+An edit of an archived item leaves a job that writes a new package version:
+the bag is the truth, the row is its view.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from preservation.premis import EventType
+from repository.description.dates import parse_date
+from repository.description.normalise import normalise
+from repository.description.refcodes import sort_key
+from repository.description.rules import Columns, Problem, validate
+from repository.description.value import Change, Description, changed_fields
+from repository.models.item import Item, Revision
+from repository.permissions import Act, Actor, may
+from repository.workflow import facts, jobs, journal, states
+from repository.workflow.errors import EditedMeanwhile, Incomplete, NotAllowed, Refused, Taken
+from repository.workflow.tools import Tools
+
+#: Columns of an item that are edited like description fields.
+COLUMNS = ("kind", "category", "retention", "access_level", "reference_code")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What someone wants an item to say.
+
+    values and columns hold only what was on the form; a column missing here
+    stays as it is. seen is the revision the form was made from.
+    """
+
+    values: Mapping[str, str | tuple[str, ...]]
+    columns: Mapping[str, str]
+    seen: int | None = None
+    reason: str = ""
+
+
+def description_of(item: Item) -> Description:
+    """Return an item's description as a value."""
+    return Description.from_plain({"kind": item.kind, "values": item.values})
+
+
+def columns_of(item: Item) -> Columns:
+    """Return the columns that stand beside the description."""
+    return Columns(
+        kind=item.kind,
+        category=item.category,
+        retention=item.retention,
+        access_level=item.access_level,
+        reference_code=item.reference_code or "",
+    )
+
+
+def problems_of(item: Item, *, today: date) -> tuple[Problem, ...]:
+    """Return what is wrong or missing in an item's description."""
+    return validate(description_of(item), columns_of(item), today=today)
+
+
+def edit(session: Session, tools: Tools, actor: Actor, item: Item, *, wanted: Edit) -> tuple[Change, ...]:
+    """Change an item and return what changed; nothing changed leaves no trace.
+
+    Raises Refused, NotAllowed, EditedMeanwhile, Taken (reference code), and
+    Incomplete where a value is wrong or an archived item would lose a
+    mandatory one.
+    """
+    _may_edit(actor, item)
+    if wanted.seen is not None and wanted.seen != item.revision:
+        raise EditedMeanwhile(seen=wanted.seen, now=item.revision)
+    before = _told(item)
+    _apply(session, item, wanted)
+    found = problems_of(item, today=tools.clock().date())
+    strict = item.state == states.ARCHIVED
+    errors = tuple(p for p in found if p.severity == "error" and (strict or p.code != "required"))
+    if errors:
+        raise Incomplete(problems=errors)
+    changes = changed_fields(before, _told(item))
+    if changes:
+        _keep_history(session, tools, actor, item, changes=changes, reason=wanted.reason)
+    return changes
+
+
+def _may_edit(actor: Actor, item: Item) -> None:
+    own_draft = item.depositor_id == actor.id and item.state in (states.DRAFT, states.RETURNED)
+    if not may(actor, Act.DESCRIBE) and not (own_draft and may(actor, Act.SUBMIT)):
+        raise Refused()
+    if not states.allows(item.state, "edit"):
+        raise NotAllowed(state=item.state, verb="edit")
+
+
+def _told(item: Item) -> Description:
+    """Return description and columns as one value, for comparing."""
+    described = description_of(item)
+    return described.with_values({name: getattr(item, name) or "" for name in COLUMNS})
+
+
+def _apply(session: Session, item: Item, wanted: Edit) -> None:
+    for name in COLUMNS:
+        if name in wanted.columns and name != "reference_code":
+            setattr(item, name, wanted.columns[name].strip())
+    described = normalise(description_of(item).with_values(wanted.values)).description
+    item.values = _plain_values(described)
+    item.title = described.text("title")
+    dated = parse_date(described.text("date"))
+    item.date_edtf, item.date_sort = dated.edtf, dated.sort_key
+    item.first_year, item.last_year = dated.first_year, dated.last_year
+    if "reference_code" in wanted.columns:
+        _set_code(session, item, wanted.columns["reference_code"].strip())
+
+
+def _plain_values(described: Description) -> dict[str, Any]:
+    return {name: value if isinstance(value, str) else list(value) for name, value in described.values.items()}
+
+
+def _told_change(change: Change) -> dict[str, Any]:
+    return {"field": change.field, "before": _plain(change.before), "after": _plain(change.after)}
+
+
+def _plain(value: str | tuple[str, ...]) -> str | list[str]:
+    return value if isinstance(value, str) else list(value)
+
+
+def _set_code(session: Session, item: Item, code: str) -> None:
+    if code and session.scalars(select(Item.id).where(Item.reference_code == code, Item.id != item.id)).first():
+        raise Taken(name=code)
+    item.reference_code, item.reference_sort = code or None, sort_key(code) if code else ""
+
+
+def _keep_history(
+    session: Session, tools: Tools, actor: Actor, item: Item, *, changes: tuple[Change, ...], reason: str
+) -> None:
+    now = tools.clock()
+    item.revision += 1
+    item.modified_at = now
+    session.add(
+        Revision(
+            item_id=item.id,
+            number=item.revision,
+            at=now,
+            agent_name=actor.name,
+            reason=reason.strip(),
+            changes=[_told_change(change) for change in changes],
+        )
+    )
+    if item.state != states.ARCHIVED:
+        return
+    item.generation = facts.next_generation(session)
+    journal.record(
+        session,
+        EventType.METADATA_MODIFICATION,
+        journal.of_item(item.id),
+        actor=actor,
+        at=now,
+        detail=reason.strip(),
+        facts={"fields": [change.field for change in changes]},
+    )
+    jobs.enqueue(session, "repack", lock=f"item:{item.id}", dedup=f"repack:{item.id}", item=item.id)
+    jobs.enqueue(session, "index", priority=jobs.FIRST, lock="index", dedup=f"index:{item.id}", item=item.id)

@@ -1,0 +1,43 @@
+"""Small named facts of the installation, kept as rows."""
+
+from sqlalchemy.orm import Session
+
+from repository.models.school import Fact
+
+SCHOOL_NAME = "school_name"
+FONDS_CODE = "fonds_code"
+SETUP_TOKEN = "setup_token_sha256"
+SET_UP_AT = "set_up_at"
+INDEX_SEAL = "index_seal"
+GENERATION = "generation"
+LOG_WATERMARK = "log_watermark."  # + store id
+LAST_REAPED = "last_reaped"
+CLOCK_ALIVE = "clock_alive"
+INDEX_NOTE = "index_note"
+
+
+def get(session: Session, name: str, default: str = "") -> str:
+    """Return a fact's value, or default where it was never told."""
+    row = session.get(Fact, name)
+    return default if row is None else row.value
+
+
+def put(session: Session, name: str, value: str) -> None:
+    """Keep a fact."""
+    session.merge(Fact(name=name, value=value))
+
+
+def number(session: Session, name: str) -> int:
+    """Return a fact that is a whole number; 0 where it was never told."""
+    return int(get(session, name, "0"))
+
+
+def next_generation(session: Session) -> int:
+    """Return the next change number of the catalogue.
+
+    Sessions that write hold the database's write lock, so no two get the same.
+    """
+    following = number(session, GENERATION) + 1
+    put(session, GENERATION, str(following))
+    session.flush()
+    return following

@@ -1,0 +1,140 @@
+"""Makes the catalogue anew from the stores alone (promise P6).
+
+It only adds: what the catalogue knows stays, what a store has beyond it is
+registered, nothing is removed (cases B16, B17). A package is believed if its
+manifests agree with the digest that the log tells of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from preservation.checks import Outcome
+from preservation.policy import CopyState
+from preservation.premis import EventType
+from repository.models.collection import Collection
+from repository.models.event import Event
+from repository.models.package import Copy, Package
+from repository.workflow import access, facts, jobs, journal, logbook, packages
+from repository.workflow.tools import Tools
+from storage.errors import StorageError
+from storage.layout import PackageKey
+from storage.layout import packages as stored_packages
+from storage.store import Store
+
+Tell = Callable[[int, int], None]
+#: Events that tell the registered digest of a version.
+_REGISTERING = (str(EventType.INGESTION_END), str(EventType.MODIFICATION))
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild found. refused are prefixes that no store tells truly."""
+
+    packages: int
+    copies: int
+    events: int
+    refused: tuple[str, ...] = field(default=())
+
+
+def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
+    """Register everything that the stores hold; return what was found.
+
+    Raises StoreUnavailable or WrongStore before anything is written: an
+    absent disk must not read as an empty archive.
+    """
+    for store in tools.stores.values():
+        store.probe()
+    events = _read_log(tools)
+    where = _where(tools)
+    registered = _registered_digests(tools)
+    refused, copies = [], 0
+    for done, key in enumerate(sorted(where, key=lambda key: (key.item_id, key.version)), start=1):
+        with tools.database.writing.begin() as session:
+            package = _register(session, key, where[key], registered.get(key))
+            if package is None:
+                refused.append(key.prefix)
+            else:
+                copies += _add_copies(session, tools, package, where[key])
+        tell(done, len(where))
+    with tools.database.writing.begin() as session:
+        access.derive_all(session)
+        jobs.enqueue(session, "rebuild_index", lock="index", dedup="rebuild_index", why="rebuild")
+    return Rebuilt(len(where) - len(refused), copies, events, tuple(refused))
+
+
+def _read_log(tools: Tools) -> int:
+    """Write the events of the log that are not known, and what they tell of the tree; return how many."""
+    with tools.database.writing.begin() as session:
+        known = set(session.scalars(select(Event.id)))
+        fresh = [event for event in logbook.read_log(tools) if event.id not in known]
+        for event in fresh:
+            session.add(event)
+            if event.object_kind == journal.COLLECTION and event.type == EventType.CREATION:
+                _plant(session, event)
+        session.flush()
+        last = max((event.sequence for event in fresh), default=0)
+        for store_id in tools.stores:
+            name = facts.LOG_WATERMARK + store_id
+            facts.put(session, name, str(max(last, facts.number(session, name))))
+    return len(fresh)
+
+
+def _plant(session: Session, event: Event) -> None:
+    if session.get(Collection, event.object_id) is None:
+        session.add(Collection(id=event.object_id, created_at=event.at, **event.facts))
+        session.flush()
+        if event.facts["level"] == "fonds":
+            facts.put(session, facts.SCHOOL_NAME, event.facts["title"])
+            facts.put(session, facts.FONDS_CODE, event.facts["code"])
+
+
+def _where(tools: Tools) -> dict[PackageKey, list[Store]]:
+    found: dict[PackageKey, list[Store]] = {}
+    for store in tools.stores.values():
+        for key in stored_packages(store):
+            found.setdefault(key, []).append(store)
+    return found
+
+
+def _registered_digests(tools: Tools) -> dict[PackageKey, str]:
+    """Return the digest of each package version as the log tells it."""
+    query = select(Event).where(Event.type.in_(_REGISTERING), Event.object_kind == journal.ITEM)
+    with tools.database.reading() as session:
+        return {
+            PackageKey(event.object_id, event.facts["version"]): event.facts["digest"]
+            for event in session.scalars(query)
+            if "digest" in event.facts
+        }
+
+
+def _register(session: Session, key: PackageKey, stores: list[Store], digest: str | None) -> Package | None:
+    """Register a package from the first store that tells it truly."""
+    for store in stores:
+        try:
+            inventory = packages.declared(store, key.prefix)
+            if digest is None:  # committed, but its run died before the log knew: read it all
+                inventory = packages.measure(store, key.prefix)
+            elif inventory.digest != digest:
+                continue
+            contents = packages.read(store, key.prefix)
+        except StorageError:
+            continue
+        for told in contents.events:
+            packages.add_told_event(session, told)
+        return packages.register(session, contents, inventory)
+    return None
+
+
+def _add_copies(session: Session, tools: Tools, package: Package, stores: list[Store]) -> int:
+    """Add the copies that stand in stores; they are unknown until they were read."""
+    known = set(session.scalars(select(Copy.store_id).where(Copy.package_id == package.id)))
+    fresh = [store.id for store in stores if store.id not in known]
+    for store_id in fresh:
+        session.add(
+            Copy(package_id=package.id, store_id=store_id, state=CopyState.UNKNOWN, outcome=Outcome.NOT_RUN,
+                 created_at=tools.clock())
+        )
+    return len(fresh)

@@ -1,0 +1,204 @@
+"""Runs jobs: name -> verb, a few threads, one process under a lease.
+
+EVERY JOB MAY RUN TWICE: a step first asks the catalogue whether it is done.
+APScheduler is the clock and nothing more; the lease row decides who works.
+This loop is one of the two places that catch every exception: a job that
+fails is told about in its row and tried again, never swallowed.
+"""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.orm import Session
+
+from repository.models.job import Job
+from repository.permissions import Actor
+from repository.workflow import access, care, facts, indexing, ingest, jobs, leases, logbook, reaping, replicating
+from repository.workflow.tools import Tools, Work
+from storage.errors import StorageError
+
+log = logging.getLogger("jingui.worker")
+
+#: Every slow verb by its job name.
+VERBS: dict[str, Callable[[Work], None]] = {
+    "ingest": ingest.ingest,
+    "repack": ingest.repack,
+    "replicate": replicating.replicate,
+    "derive": access.derive,
+    "index": indexing.index,
+    "index_many": indexing.index_many,
+    "rebuild_index": indexing.rebuild,
+    "fixity": care.fixity,
+    "repair": care.repair,
+    "carry_log": logbook.carry_log,
+    "reap": reaping.reap_job,
+}
+PAUSE = 0.3  # seconds between two looks at an empty line
+RENEW_EVERY = 8.0  # seconds; the lease lasts 30
+AWAY = timedelta(minutes=5)  # a store that is full or away is tried again after this
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker: claims jobs and runs them until it is stopped."""
+
+    tools: Tools
+    held: leases.Held
+    stopping: threading.Event = field(default_factory=threading.Event)
+    lost: bool = False
+
+    def run(self, *, until_idle: bool = False) -> None:
+        """Run jobs until stopped, or until none is left that may run now."""
+        threads = max(1, self.tools.settings.worker_threads)
+        running: dict[Future[None], int] = {}
+        next_renewal = 0.0
+        with ThreadPoolExecutor(threads, thread_name_prefix="job") as pool:
+            while not self.stopping.is_set():
+                if time.monotonic() >= next_renewal:
+                    if not self._renew():
+                        break
+                    next_renewal = time.monotonic() + RENEW_EVERY
+                running = {future: job for future, job in running.items() if not future.done()}
+                job = self._claim() if len(running) < threads else None
+                if job is not None:
+                    running[pool.submit(self._run_one, job)] = job.id
+                elif until_idle and not running:
+                    break
+                else:
+                    self.stopping.wait(PAUSE if not until_idle else 0.02)
+            self.stopping.set()
+
+    def _renew(self) -> bool:
+        with self.tools.database.writing.begin() as session:
+            kept = leases.renew(session, self.held, self.tools.clock())
+            facts.put(session, facts.CLOCK_ALIVE, self.tools.clock().isoformat())
+        if not kept:
+            log.error("the worker lease has gone to another process; stopping")
+            self.lost = True
+        return kept
+
+    def _claim(self) -> Job | None:
+        with self.tools.database.reading() as session:
+            if not jobs.any_ready(session, self.tools.clock()):
+                return None
+        with self.tools.database.writing.begin() as session:
+            job = jobs.claim(session, self.held.holder, self.tools.clock())
+            if job is not None:
+                session.flush()
+                session.expunge(job)
+            return job
+
+    def _run_one(self, job: Job) -> None:
+        work = Work(self.tools, dict(job.args), self._teller(job.id), self.stopping.is_set, _asker(job))
+        try:
+            VERBS[job.verb](work)
+        except StorageError as error:
+            self._store_trouble(job, error)
+        except InterruptedError as pause:
+            with self.tools.database.writing.begin() as session:
+                jobs.postpone(session, job.id, until=self.tools.clock(), error=str(pause))
+        except Exception as error:  # the job loop: told in the row, tried again, parked after three
+            log.error("job %s %s failed\n%s", job.id, job.verb, traceback.format_exc())
+            with self.tools.database.writing.begin() as session:
+                jobs.fail(session, job.id, error=f"{type(error).__name__}: {error}", now=self.tools.clock(), retry=True)
+        else:
+            with self.tools.database.writing.begin() as session:
+                jobs.finish(session, job.id, self.tools.clock())
+
+    def _store_trouble(self, job: Job, error: StorageError) -> None:
+        log.warning("job %s %s: %s", job.id, job.verb, error)
+        with self.tools.database.writing.begin() as session:
+            if error.retryable:
+                jobs.postpone(session, job.id, until=self.tools.clock() + AWAY, error=str(error))
+            else:
+                jobs.fail(session, job.id, error=str(error), now=self.tools.clock(), retry=True)
+
+    def _teller(self, job_id: int) -> Callable[[int, int], None]:
+        last = [0.0]
+
+        def tell(done: int, total: int) -> None:
+            if time.monotonic() - last[0] < 0.5 and done < total:
+                return
+            last[0] = time.monotonic()
+            with self.tools.database.writing.begin() as session:
+                jobs.progress(session, job_id, done, total)
+
+        return tell
+
+
+def _asker(job: Job) -> Actor | None:
+    name = job.args.get("asked_by")
+    return None if name is None else Actor(None, name, frozenset(), "person")
+
+
+def hire(tools: Tools) -> Worker:
+    """Return a worker that holds the lease, or raise LeaseTaken.
+
+    What a dead worker left running is put back in line.
+    """
+    now = tools.clock()
+    with tools.database.writing.begin() as session:
+        held = leases.take(session, leases.WORKER, now)
+        jobs.release_orphans(session, held.holder, now)
+    return Worker(tools, held)
+
+
+def dismiss(worker: Worker) -> None:
+    """Give the lease back."""
+    worker.stopping.set()
+    if not worker.lost:
+        with worker.tools.database.writing.begin() as session:
+            leases.give_back(session, worker.held, worker.tools.clock())
+
+
+def drain(tools: Tools) -> None:
+    """Do all work that can be done now, then return. Raises LeaseTaken."""
+    worker = hire(tools)
+    try:
+        worker.run(until_idle=True)
+    finally:
+        dismiss(worker)
+
+
+def clock(tools: Tools) -> BackgroundScheduler:
+    """Return the started clock that puts due rounds in line."""
+    scheduler = BackgroundScheduler(timezone=None)
+    scheduler.add_job(_daily_round, "cron", hour=tools.settings.fixity_hour, args=[tools], misfire_grace_time=3600 * 20)
+    scheduler.add_job(_missed_round, "interval", hours=1, args=[tools])
+    scheduler.add_job(_reap_soon, "interval", minutes=15, args=[tools])
+    scheduler.start()
+    return scheduler
+
+
+def _daily_round(tools: Tools) -> None:
+    _in_transaction(tools, lambda session: start_round(session, tools))
+
+
+def _missed_round(tools: Tools) -> None:
+    """Begin a round if a copy is overdue: the machine may have slept through the night."""
+    _in_transaction(tools, lambda session: start_round(session, tools, only_overdue=True))
+
+
+def _reap_soon(tools: Tools) -> None:
+    _in_transaction(
+        tools, lambda session: jobs.enqueue(session, "reap", priority=jobs.LATER, lock="reap", dedup="reap")
+    )
+
+
+def start_round(session: Session, tools: Tools, *, only_overdue: bool = False) -> None:
+    """Put the scheduled fixity round in line, unless nothing is due."""
+    if only_overdue and not care.any_overdue(session, tools):
+        return
+    care.start(session, tools, tools.software, scope="due", repair=tools.settings.auto_repair)
+
+
+def _in_transaction(tools: Tools, act: Callable[[Session], object]) -> None:
+    with tools.database.writing.begin() as session:
+        act(session)
