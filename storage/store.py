@@ -26,7 +26,9 @@ class Draft(Protocol):
         """Write one file, reading source once.
 
         Raises DigestMismatch if sha256 is given and what was read differs,
-        AlreadyStored if path is already in this draft, UnsafeName.
+        AlreadyStored if path is already in this draft, UnsafeName. After a
+        failure nothing stands at path: it may be put again from another
+        source. Different paths may be put by different threads at once.
         """
 
     def carry(self, path: str, from_key: str) -> StoredObject:
@@ -83,6 +85,9 @@ class Store(Protocol):
         Links and special files are yielded too, with size -1: they are
         there, though no object of ours.
         """
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names, sorted, of the folders right under prefix, which ends in '/' or is ""."""
 
     def mend(self, key: str, source: BinaryIO, sha256: str) -> str | None:
         """Put good bytes at key and return where the old ones went.
