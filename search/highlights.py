@@ -8,16 +8,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from search.analysis import LOOSE, NARROW
+from search.analysis import LOOSE, NARROW, WIDE
 from search.entry import Hit, Mark
 from search.folding import IGNORED, fold
 from search.grammar import Query, Words
 
 SNIPPET = 120
 _BEFORE = 30
-# A text layer of a whole book is not marked to its end.
-_MOST = 200_000
-_BETWEEN = rf"(?:(?!{NARROW})[\s\S]){{0,8}}?"
+# Characters looked through for the snippets of one page: the text layer of a
+# whole book is not read to its end, so that no page takes long (P20).
+_PAGE_BUDGET = 2_000_000
+_BETWEEN = rf"(?:(?!{NARROW}|[{WIDE}])[\s\S]){{0,8}}?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,49 +72,65 @@ def _wanted(query: Query, field: str) -> re.Pattern[str] | None:
 def _spans(pattern: re.Pattern[str] | None, text: str) -> Iterator[_Span]:
     if pattern is None:
         return
-    for match in pattern.finditer(fold(text[:_MOST])):
+    for match in pattern.finditer(fold(text)):
         yield _Span(match.start(), match.end())
 
 
-def _marks(text: str, spans: Iterable[_Span], *, start: int, stop: int) -> tuple[Mark, ...]:
+def _marks(text: str, spans: Iterable[_Span]) -> tuple[Mark, ...]:
     marks: list[Mark] = []
-    place = start
+    place = 0
     for span in spans:
         first, end = span.start, span.end
-        if end > stop:
-            break
-        if first < place:
-            continue
         if first > place:
             marks.append(Mark(text[place:first]))
         marks.append(Mark(text[first:end], hit=True))
         place = end
-    if place < stop:
-        marks.append(Mark(text[place:stop]))
+    if place < len(text):
+        marks.append(Mark(text[place:]))
     return tuple(marks)
 
 
-def _snippet(query: Query, shown: Shown) -> tuple[Mark, ...]:
-    """Return the part of summary or extra around the first hit."""
-    for field, text in (("summary", shown.summary), ("extra", shown.extra)):
-        first = next(_spans(_wanted(query, field), text), None)
-        if first is not None:
-            start = max(0, first.start - _BEFORE)
-            stop = min(len(text), max(start + SNIPPET, first.end))
-            window = text[start:stop]
-            marks = _marks(window, _spans(_wanted(query, field), window), start=0, stop=len(window))
-            left = (Mark("…"),) if start else ()
-            right = (Mark("…"),) if stop < len(text) else ()
-            return (*left, *marks, *right)
-    text = shown.summary or shown.extra
-    beginning = text[:SNIPPET]
-    marks = (Mark(beginning),) if beginning else ()
-    return (*marks, Mark("…")) if len(text) > SNIPPET else marks
+def _whole(pattern: re.Pattern[str] | None, text: str) -> tuple[Mark, ...]:
+    return _marks(text, _spans(pattern, text))
 
 
-def hit_of(query: Query, shown: Shown) -> Hit:
-    """Return the entry with what was asked marked in title and snippet."""
-    title = _marks(
-        shown.title, _spans(_wanted(query, "title"), shown.title), start=0, stop=len(shown.title)
+def _cut(pattern: re.Pattern[str] | None, text: str, first: _Span) -> tuple[Mark, ...]:
+    """Return the piece of text around its first hit."""
+    start = max(0, first.start - _BEFORE)
+    stop = min(len(text), max(start + SNIPPET, first.end))
+    left = (Mark("…"),) if start else ()
+    right = (Mark("…"),) if stop < len(text) else ()
+    return (*left, *_whole(pattern, text[start:stop]), *right)
+
+
+@dataclass(slots=True)
+class _Marker:
+    """Marks the hits of one page; patterns are made once for all of them."""
+
+    title: re.Pattern[str] | None
+    summary: re.Pattern[str] | None
+    extra: re.Pattern[str] | None
+    most: int
+
+    def hit(self, shown: Shown) -> Hit:
+        """Return the entry with what was asked marked in title and snippet."""
+        return Hit(shown.id, _whole(self.title, shown.title), self._snippet(shown))
+
+    def _snippet(self, shown: Shown) -> tuple[Mark, ...]:
+        for pattern, text in ((self.summary, shown.summary), (self.extra, shown.extra)):
+            first = next(_spans(pattern, text[: self.most]), None)
+            if first is not None:
+                return _cut(pattern, text, first)
+        text = shown.summary or shown.extra
+        return _cut(None, text, _Span(0, 0)) if text else ()
+
+
+def hits_of(query: Query, shown: Iterable[Shown], *, page_size: int) -> Iterator[Hit]:
+    """Yield the entries of one page with what was asked marked in them."""
+    marker = _Marker(
+        title=_wanted(query, "title"),
+        summary=_wanted(query, "summary"),
+        extra=_wanted(query, "extra"),
+        most=_PAGE_BUDGET // page_size,
     )
-    return Hit(shown.id, title, _snippet(query, shown))
+    return map(marker.hit, shown)

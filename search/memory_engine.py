@@ -15,7 +15,7 @@ from search.entry import Entry, Page, Request
 from search.errors import QueryRefused
 from search.fields import BAND, band_at, passages, weight
 from search.grammar import MAX_EXPANSIONS, CategoryIs, Clause, Part, Query, Words, Years, parse
-from search.highlights import Shown, hit_of
+from search.highlights import Shown, hits_of
 
 
 def _stands_at(words: Words, text: dict[int, Unit], place: int) -> bool:
@@ -147,7 +147,7 @@ class MemoryEngine:
         )
         shown = (Shown(e.id, e.title, e.summary, e.extra) for e in (entries[place] for place in places))
         return Page(
-            hits=tuple(hit_of(query, each) for each in shown),
+            hits=tuple(hits_of(query, shown, page_size=request.page_size)),
             total=len(scores),
             page=request.page,
             page_size=request.page_size,

@@ -17,9 +17,10 @@ from search.entry import Page, Request
 from search.errors import QueryRefused
 from search.evaluation import Evaluation
 from search.grammar import Query
-from search.highlights import Shown, hit_of
+from search.highlights import Shown, hits_of
 from search.pointer import Pointer, check_segment
-from search.segments import Leaf, pack, unpack
+from search.postings import pack, unpack
+from search.segments import Leaf
 
 # P20: any question is answered or refused within two seconds; what is counted
 # and shown after the evaluation takes its part of them.
@@ -123,7 +124,7 @@ class Snapshot:
             self.columns, scores, sort=request.sort, page=request.page, page_size=request.page_size
         )
         return Page(
-            hits=tuple(hit_of(query, self._shown(place)) for place in places),
+            hits=tuple(hits_of(query, map(self._shown, places), page_size=request.page_size)),
             total=len(scores),
             page=request.page,
             page_size=request.page_size,
