@@ -92,7 +92,8 @@ def _listed(name: str, standard: str, codes: Iterable[C]) -> CodeList[C]:
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"code": row["code"], "label_zh": row["zh"], "label_en": row["en"], "aliases": tuple(row["aliases"])}
+    labels = {"label_zh": row["zh"], "label_en": row["en"]}
+    return {"code": row["code"], "aliases": tuple(row["aliases"]), **labels}
 
 
 def _simple(name: str) -> CodeList[Code]:
@@ -125,7 +126,7 @@ SECRECY: CodeList[Code] = _simple("secrecy")
 CODE_LISTS: Mapping[str, CodeList[Code]] = MappingProxyType(
     {
         name: _simple(name)
-        for name in ("secrecy", "copy_status", "languages", "carriers", "generation", "consent", "access_levels")
+        for name in ("secrecy", "copy_status", "languages", "carriers", "generation", "consent")
     }
 )
 

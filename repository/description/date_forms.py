@@ -24,7 +24,8 @@ _PART = "(?P<part>初期?|前期|中期?|后期|末期?)?"
 _MONTHS_OF_PART = {"上半年": ("01", "06"), "下半年": ("07", "12")}
 _DAYS_OF_PART = {"上旬": ("01", "10"), "中旬": ("11", "20"), "下旬": ("21", "")}
 _LAST_DAY = ("31", "29", "31", "30", "31", "30", "31", "31", "30", "31", "30", "31")
-_TERMS = {"": ("", ""), "1": ("-09~", "-01~"), "上": ("-09~", "-01~"), "2": ("-02~", "-07~"), "下": ("-02~", "-07~")}
+_AUTUMN_TERM, _SPRING_TERM = ("-09~", "-01~"), ("-02~", "-07~")
+_TERMS = {"": ("", ""), "1": _AUTUMN_TERM, "上": _AUTUMN_TERM, "2": _SPRING_TERM, "下": _SPRING_TERM}
 
 Match = re.Match[str]
 
@@ -154,8 +155,9 @@ def _school_year(found: Match) -> str:
     end = str(start)[:2] + end if len(end) == 2 else end
     if int(end) != start + 1:
         raise NoSuchDay(text=found[0], part="school_year")
-    first, last = _TERMS[(found["term"] or "")[-1:]]
-    return f"{end if first == '-02~' else start}{first}/{end}{last}"
+    term = _TERMS[found["term"] or ""]
+    first, last = term
+    return f"{end if term is _SPRING_TERM else start}{first}/{end}{last}"
 
 
 def _short_span(found: Match) -> str:

@@ -18,7 +18,8 @@ _UNDATED = frozenset(ERAS["undated"])
 
 #: Traditional characters and odd waves that stand in dates.
 _ONE_SHAPE = str.maketrans("國約屆級後間學號時紀貳參陸緒豐慶統計遲從個畢業〜∼", "国约届级后间学号时纪贰叁陆绪丰庆统计迟从个毕业~~")
-_CLOCK = re.compile(r"(?<=[0-9])(?:T|\s+)[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?$")
+_ZONE = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+_CLOCK = re.compile(rf"(?<=[0-9])(?:T|\s+)[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?{_ZONE}$")
 _SPACED_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _SPACED_DASH = re.compile(r"(?<=\S)\s+-+\s+(?=\S)")
 _DASHES = re.compile(r"[—–―─‐‑−﹣]+|--+")

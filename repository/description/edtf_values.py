@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from time import struct_time
 
 from edtf import parse_edtf
 
@@ -84,13 +85,11 @@ def _bounds_of(text: str) -> Bounds:
         raise NoSuchDay(text=text, part="year")
     if one.day.isdigit():
         return _day(one, text)
-    if one.month.isdigit() and not (1 <= int(one.month) <= 12 or (21 <= int(one.month) <= 24 and not one.day)):
+    if one.month.isdigit() and not _is_month(int(one.month), season=not one.day):
         raise NoSuchDay(text=text, part="month")
-    if one.month == "XX" and one.day.isdigit():
-        raise DateUnreadable(text=text)
     parsed = parse_edtf(str(Single(one.year, one.month, one.day)))
     first, last = parsed.lower_strict(), parsed.upper_strict()
-    return Bounds(_iso(first.tm_year, first.tm_mon, first.tm_mday), _iso(last.tm_year, last.tm_mon, last.tm_mday))
+    return Bounds(_iso(first), _iso(last))
 
 
 def _day(one: Single, text: str) -> Bounds:
@@ -103,5 +102,9 @@ def _day(one: Single, text: str) -> Bounds:
     return Bounds(day, day)
 
 
-def _iso(year: int, month: int, day: int) -> str:
-    return f"{year:04d}-{month:02d}-{day:02d}"
+def _is_month(number: int, *, season: bool) -> bool:
+    return 1 <= number <= 12 or (season and 21 <= number <= 24)
+
+
+def _iso(day: struct_time) -> str:
+    return f"{day.tm_year:04d}-{day.tm_mon:02d}-{day.tm_mday:02d}"

@@ -36,7 +36,7 @@ def _plain(header: str) -> str:
 
 
 def _words_of(row: FieldSpec) -> tuple[str, ...]:
-    return (row.label_zh, row.name, row.label_en, *row.aliases, *(name for one in row.labels for name in one[1:]))
+    return (*row.aliases, *(name for of_kind in row.labels for name in of_kind[1:]))
 
 
 def _words() -> Mapping[str, str]:
@@ -48,7 +48,7 @@ def _words() -> Mapping[str, str]:
     for row in rows:
         for word in _words_of(row):
             words.setdefault(_plain(word), row.name)
-    for row in FIELDS:  # then Dublin Core names: the first field of an element stands for it
+    for row in rows:  # then Dublin Core names: the first field of an element stands for it
         if row.dc:
             words.setdefault(row.dc, row.name)
     return MappingProxyType(words)

@@ -58,7 +58,7 @@ class Description:
 
     def to_plain(self) -> dict[str, object]:
         """Return plain JSON values: {"kind": ..., "values": {...}}, fields sorted by name."""
-        values = {name: value if isinstance(value, str) else list(value) for name, value in self.values.items()}
+        values = {name: said if isinstance(said, str) else list(said) for name, said in self.values.items()}
         return {"kind": self.kind, "values": values}
 
     def to_json(self) -> str:

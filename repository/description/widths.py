@@ -13,7 +13,10 @@ _ALNUM = {
 }
 _ALL_ASCII = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 #: Zero-width and direction marks, soft hyphen, byte order mark: seen by no one, found by no search.
-INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\ufeff")
+INVISIBLE = frozenset(
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u2028\u2029"
+    "\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
 _SPACES = {ord(c): " " for c in "\t\u00a0\u2002\u2003\u2009\u202f\u3000"}
 _GONE = {ord(c): None for c in INVISIBLE - {"\u2028", "\u2029"}}
 
