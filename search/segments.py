@@ -6,9 +6,13 @@ come ready from fields.py, and pointer.py says which segments there are.
 """
 
 import json
+import struct
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from whoosh.codec.whoosh3 import W3Segment
@@ -17,11 +21,12 @@ from whoosh.fields import COLUMN, FieldType, Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.formats import Format
 from whoosh.index import TOC
-from whoosh.reading import SegmentReader
+from whoosh.reading import CorruptIndexError, SegmentReader
 from whoosh.writing import SegmentWriter
 
 from search.columns import Columns, Row, row_of
 from search.entry import Entry
+from search.errors import IndexUnusable
 from search.fields import tokens, weight
 from search.highlights import Shown
 from search.pointer import SegmentNote
@@ -143,37 +148,70 @@ class NewSegment(SegmentWriter):  # type: ignore[misc]
         return self._written[0] if self._written else None
 
 
+# What reading bytes that have changed since they were sealed can end in.
+_DAMAGE = (
+    CorruptIndexError,
+    UnpicklingError,
+    EOFError,
+    OSError,
+    struct.error,
+    zlib.error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn the failures of reading damaged bytes into IndexUnusable."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise IndexUnusable(reason="damaged") from error
+
+
 class Leaf:
-    """One open segment: its columns in memory, its postings on the disk."""
+    """One open segment: its columns in memory, its postings on the disk.
+
+    Everything here raises IndexUnusable where the segment's bytes are bad.
+    """
 
     def __init__(self, folder: Path, note: SegmentNote) -> None:
         self.id = note.id
         self.docs = note.docs
-        self._reader = SegmentReader(FileStorage(str(folder)), SCHEMA, _whoosh_segment(note))
         self.columns = Columns()
-        for packed in self._reader.column_reader("row", translate=False):
-            row_id, tags, *rest = json.loads(packed)
-            self.columns.add(Row(row_id, tuple(tags), *rest))
-        self._shown = self._reader.column_reader("shown", translate=False)
+        with _reading():
+            self._reader = SegmentReader(FileStorage(str(folder)), SCHEMA, _whoosh_segment(note))
+            for packed in self._reader.column_reader("row", translate=False):
+                row_id, tags, *rest = json.loads(packed)
+                self.columns.add(Row(row_id, tuple(tags), *rest))
+            self._shown = self._reader.column_reader("shown", translate=False)
         self.place_of = {name: place for place, name in enumerate(self.columns.id)}
 
     def postings(self, token: str) -> Postings | None:
         """Return all postings of a token, those of deleted entries too."""
         key = token.encode()
-        if (TEXT, key) not in self._reader:
-            return None
-        matcher = self._reader._terms.matcher(TEXT, key, SCHEMA[TEXT].format)
-        postings: Postings = matcher.everything()
+        with _reading():
+            if (TEXT, key) not in self._reader:
+                return None
+            # reader.postings() would hide the matcher behind a filter.
+            matcher = self._reader._terms.matcher(TEXT, key, SCHEMA[TEXT].format)
+            postings: Postings = matcher.everything()
         return postings
 
     def tokens_from(self, prefix: str) -> Iterator[str]:
         """Yield the tokens that begin with the prefix, in byte order."""
         start = prefix.encode()
-        for field, token in self._reader.terms_from(TEXT, start):
-            if field != TEXT or not token.startswith(start):
-                return
-            yield token.decode()
+        with _reading():
+            for field, token in self._reader.terms_from(TEXT, start):
+                if field != TEXT or not token.startswith(start):
+                    return
+                yield token.decode()
 
     def shown(self, place: int) -> Shown:
         """Return the stored texts of one entry."""
-        return Shown(*json.loads(self._shown[place]))
+        with _reading():
+            return Shown(*json.loads(self._shown[place]))

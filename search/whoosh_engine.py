@@ -13,17 +13,13 @@ missing, foreign, of another schema or damaged is never opened: rebuild it.
 import math
 import re
 import shutil
-import struct
-import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace as changed
 from pathlib import Path
-from pickle import UnpicklingError
 from threading import RLock
 
 from whoosh.filedb.filestore import FileStorage
-from whoosh.reading import CorruptIndexError
 from whoosh.util.filelock import try_for
 
 from search.engine import Health
@@ -51,7 +47,6 @@ MERGE_AT = 8
 MERGE_BELOW = 512
 LOCK_WAIT = 10.0
 _RETRIES = 5
-_DAMAGE = (CorruptIndexError, UnpicklingError, EOFError, OSError, struct.error, zlib.error)
 
 
 def _living(note: SegmentNote) -> int:
@@ -107,11 +102,7 @@ class WhooshEngine:
         """Answer one question. Raises QueryRefused, IndexUnusable."""
         query = parse(request.text)
         with self._lock:
-            snapshot = self._current()
-            try:
-                return snapshot.answer(query, request)
-            except _DAMAGE as error:
-                raise IndexUnusable(reason="damaged") from error
+            return self._current().answer(query, request)
 
     def health(self) -> Health:
         """Return the state of the index; never raises."""
@@ -152,10 +143,7 @@ class WhooshEngine:
     def _opened(self) -> Snapshot:
         pointer = read_pointer(self._root, self._seal)
         leaves = self._snapshot.open_leaves() if self._snapshot else {}
-        try:
-            return Snapshot(self._root, pointer, leaves)
-        except _DAMAGE as error:
-            raise IndexUnusable(reason="damaged") from error
+        return Snapshot(self._root, pointer, leaves)
 
     # Writing
 
