@@ -168,10 +168,16 @@ def _settle(session: Session, work: Work, item_id: str) -> None:
     if item is None or item.state != states.ARCHIVED:
         return
     item.generation = facts.next_generation(session)
-    journal.record(
-        session, EventType.CREATION, journal.of_item(item_id), actor=work.tools.software, at=work.tools.clock(),
-        detail="renditions", facts={"version": item.version},
-    )
+    if not journal.has(session, EventType.CREATION, journal.of_item(item_id)):  # making them again is no new act
+        journal.record(
+            session,
+            EventType.CREATION,
+            journal.of_item(item_id),
+            actor=work.tools.software,
+            at=work.tools.clock(),
+            detail="renditions",
+            facts={"version": item.version},
+        )
     jobs.enqueue(session, "index", priority=jobs.FIRST, lock="index", dedup=f"index:{item_id}", item=item_id)
 
 

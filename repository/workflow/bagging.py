@@ -1,21 +1,30 @@
-"""Turns an item's rows into a bag: what is written, and in which words.
+"""Turns what a package tells into a bag, in everybody's words.
 
-The bag must explain itself without us: description.json for machines, DA/T 46
-names for archivists, Dublin Core and PREMIS for everybody else's software,
-and 说明.html for a person with a file manager.
+The bag must explain itself without us: catalogue.json for a rebuild,
+description.json for machines, DA/T 46 names for archivists, Dublin Core and
+PREMIS for everybody else's software, and 说明.html for a person with a file
+manager.
 """
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from preservation import premis
-from repository.description import crosswalk
+from preservation.checks import Outcome
+from preservation.premis import AgentKind, EventRecord, EventType, PremisFile, PremisObject, PremisRights
+from repository.description.bag_description import BagDescription, bag_description, to_bytes
+from repository.description.columns import ItemColumns
+from repository.description.crosswalk import dublin_core_xml, to_dat46, to_dublin_core
+from repository.description.human_page import human_page
+from repository.description.packed import EventFact, FileFact
 from repository.description.value import Description
 from repository.workflow.packages import RECORD, Contents
 from repository.workflow.tools import Tools
-from storage.bag import Carried, Incoming, InfoLine, write_bag
+from storage.bag import Carried, Incoming, write_bag
 from storage.inventory import Inventory
+from storage.manifest import InfoLine
 from storage.names import safe_extension
 from storage.store import Store
 
@@ -29,59 +38,113 @@ def object_path(position: int, original_name: str) -> str:
 
 def write(tools: Tools, store: Store, contents: Contents, objects: Sequence[Incoming | Carried]) -> Inventory:
     """Write the bag of one package version into a store, read it back, and return its file list."""
-    metadata = [Incoming.of_bytes(path, content) for path, content in sorted(_metadata(contents).items())]
+    told = _told(contents)
+    metadata = [Incoming.of_bytes(path, content) for path, content in sorted(_metadata(contents, told).items())]
+    page = human_page(told, made_on=contents.made_at.date().isoformat(), software=tools.software.name)
     return write_bag(
         store,
         contents.prefix,
         payload=[*objects, *metadata],
-        tag_files={HUMAN_PAGE: _human_page(contents)},
+        tag_files={HUMAN_PAGE: page},
         info=_info(tools, contents),
         algorithms=tools.policy.algorithms,
     )
 
 
-def _metadata(contents: Contents) -> dict[str, bytes]:
-    described = _described(contents)
-    columns = _columns(contents)
-    record = json.dumps(contents.to_plain(), ensure_ascii=False, sort_keys=True, indent=1)
-    dat46 = crosswalk.to_dat46(described, columns, files=_told_files(contents), events=contents.events)
+def _metadata(contents: Contents, told: BagDescription) -> dict[str, bytes]:
+    dat46 = to_dat46(told.description, told.columns, files=told.files, events=told.events, school=told.school)
     return {
-        RECORD: record.encode(),
-        "data/metadata/dat46.json": json.dumps(dat46, ensure_ascii=False, indent=1).encode(),
-        "data/metadata/dc.xml": crosswalk.dublin_core_xml(described, columns),
-        "data/metadata/premis.xml": premis.to_xml(_premis_object(contents)),
+        RECORD: json.dumps(contents.to_plain(), ensure_ascii=True, sort_keys=True, indent=1).encode(),
+        "data/metadata/description.json": bag_description(told),
+        "data/metadata/dat46.json": to_bytes(dat46),
+        "data/metadata/dc.xml": dublin_core_xml(to_dublin_core(told.description, told.columns, told.files)),
+        "data/metadata/premis.xml": _premis(contents),
     }
 
 
-def _described(contents: Contents) -> Description:
-    return Description.from_plain({"kind": contents.columns["kind"], "values": contents.columns["values"]})
+def _told(contents: Contents) -> BagDescription:
+    columns = contents.columns
+    return BagDescription(
+        columns=ItemColumns(
+            id=contents.item_id,
+            reference_code=columns["reference_code"] or "",
+            category=columns["category"],
+            retention=columns["retention"],
+            access_level=columns["access_level"],
+        ),
+        description=Description.from_plain({"kind": columns["kind"], "values": columns["values"]}),
+        files=tuple(
+            FileFact(
+                path=file.path,
+                original_name=file.original_name,
+                size=file.size,
+                sha256=file.sha256,
+                mime=file.mime,
+                puid=file.puid,
+                format_name=file.format_name,
+                original_hex=file.original_raw,
+            )
+            for file in contents.files
+        ),
+        ancestors=tuple(contents.ancestors),
+        history=contents.revisions,
+        events=tuple(_event_fact(told) for told in contents.events),
+        school=contents.school.get("name", ""),
+    )
 
 
-def _columns(contents: Contents) -> Any:
-    raise NotImplementedError
+def _event_fact(told: dict[str, Any]) -> EventFact:
+    return EventFact(
+        type=told["type"],
+        at=told["at"],
+        outcome=told["outcome"],
+        agent=told["agent_name"],
+        detail=told["detail"],
+        agent_kind=told["agent_kind"],
+    )
 
 
-def _told_files(contents: Contents) -> list[dict[str, Any]]:
-    return [{name: getattr(file, name) for name in file.__slots__} for file in contents.files]
+def _premis(contents: Contents) -> bytes:
+    files = [
+        PremisFile(
+            id=f"{contents.item_id}/{file.path}",
+            path=file.path,
+            size=file.size,
+            digests={"sha256": file.sha256},
+            format_name=file.format_name or file.mime or "unknown",
+            pronom_id=file.puid,
+            original_name=file.original_name,
+        )
+        for file in contents.files
+    ]
+    item = PremisObject(id=contents.item_id, title=contents.columns["title"], version=contents.version)
+    rights = [PremisRights(id=f"{contents.item_id}/access", act="disseminate", restriction=contents.columns["access_level"])]
+    return premis.to_xml(item, files, [_event_record(told) for told in contents.events], rights=rights)
 
 
-def _premis_object(contents: Contents) -> Any:
-    raise NotImplementedError
-
-
-def _human_page(contents: Contents) -> bytes:
-    raise NotImplementedError
+def _event_record(told: dict[str, Any]) -> EventRecord:
+    return EventRecord(
+        id=told["id"],
+        type=EventType(told["type"]),
+        at=datetime.fromisoformat(told["at"]),
+        outcome=Outcome(told["outcome"]),
+        object_id=told["object_id"],
+        agent_name=told["agent_name"],
+        agent_kind=AgentKind(told["agent_kind"]),
+        detail=told["detail"],
+        facts={name: json.dumps(value, ensure_ascii=False) for name, value in told["facts"].items()},
+    )
 
 
 def _info(tools: Tools, contents: Contents) -> list[InfoLine]:
-    school = contents.school
-    return [
-        InfoLine("Source-Organization", school.get("name", "")),
-        InfoLine("External-Identifier", contents.columns["reference_code"] or contents.item_id),
-        InfoLine("Internal-Sender-Identifier", contents.item_id),
-        InfoLine("External-Description", contents.columns["title"]),
-        InfoLine("Bagging-Date", contents.made_at.date().isoformat()),
-        InfoLine("Bag-Software-Agent", tools.software.name),
-        InfoLine("Jingui-Item-Version", str(contents.version)),
-        InfoLine("Jingui-Fonds-Code", school.get("fonds_code", "")),
-    ]
+    told = (
+        ("Source-Organization", contents.school.get("name", "")),
+        ("External-Description", contents.columns["title"]),
+        ("External-Identifier", contents.columns["reference_code"] or ""),
+        ("Internal-Sender-Identifier", contents.item_id),
+        ("Bagging-Date", contents.made_at.date().isoformat()),
+        ("Bag-Software-Agent", tools.software.name),
+        ("Jingui-Item-Version", str(contents.version)),
+        ("Jingui-Fonds-Code", contents.school.get("fonds_code", "")),
+    )
+    return [InfoLine(label, " ".join(value.split())) for label, value in told if value.strip()]

@@ -10,6 +10,7 @@ from preservation.checks import CheckResult, Finding, Outcome
 from preservation.intake import FileFacts, IntakeReport
 from preservation.premis import EventType
 from repository.models.base import new_id
+from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.item import Item, Revision
 from repository.models.package import Package, PackagedFile
@@ -91,8 +92,19 @@ def _contents(
         files=files,
         events=(*(told_event(event) for event in events), *fresh),
         revisions=tuple(told_revision(revision) for revision in revisions),
+        ancestors=_ancestors(session, item),
         school={"name": facts.get(session, facts.SCHOOL_NAME), "fonds_code": facts.get(session, facts.FONDS_CODE)},
     )
+
+
+def _ancestors(session: Session, item: Item) -> tuple[dict[str, Any], ...]:
+    """Return the units above an item, the fonds first."""
+    found: list[dict[str, Any]] = []
+    unit = session.get(Collection, item.collection_id) if item.collection_id else None
+    while unit is not None:
+        found.append({"id": unit.id, "level": unit.level, "code": unit.code, "title": unit.title})
+        unit = unit.parent
+    return tuple(reversed(found))
 
 
 def _columns(item: Item) -> dict[str, Any]:

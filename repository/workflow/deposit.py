@@ -25,6 +25,11 @@ _KINDS = {
 }
 
 
+def kind_of(name: str) -> str:
+    """Return the kind of item that a file name suggests."""
+    return _KINDS.get("." + name.rpartition(".")[2].lower(), "other")
+
+
 def begin(session: Session, tools: Tools, actor: Actor, *, note: str = "") -> Submission:
     """Return a new submission of this person. Raises Refused."""
     if not may(actor, Act.SUBMIT):
@@ -37,11 +42,10 @@ def begin(session: Session, tools: Tools, actor: Actor, *, note: str = "") -> Su
 
 def receive(session: Session, tools: Tools, actor: Actor, submission: Submission, *, staged: Staged) -> Item:
     """Return a new draft item for one staged file."""
-    extension = "." + staged.name.stored.rpartition(".")[2].lower()
     now = tools.clock()
     item = Item(
         submission_id=submission.id,
-        kind=_KINDS.get(extension, "other"),
+        kind=kind_of(staged.name.stored),
         state=states.DRAFT,
         depositor_id=actor.id,
         depositor_name=actor.name,

@@ -13,10 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from preservation.premis import EventType
-from repository.description.dates import parse_date
-from repository.description.normalise import normalise
+from repository.description.columns import ItemColumns
+from repository.description.dates import DateValue, parse_date
+from repository.description.errors import DateRefused, ReferenceCodeRefused
+from repository.description.normalise import normalise, normalise_columns
 from repository.description.refcodes import sort_key
-from repository.description.rules import Columns, Problem, validate
+from repository.description.rules import Problem, Severity, Stage, validate
 from repository.description.value import Change, Description, changed_fields
 from repository.models.item import Item, Revision
 from repository.permissions import Act, Actor, may
@@ -47,10 +49,10 @@ def description_of(item: Item) -> Description:
     return Description.from_plain({"kind": item.kind, "values": item.values})
 
 
-def columns_of(item: Item) -> Columns:
+def columns_of(item: Item) -> ItemColumns:
     """Return the columns that stand beside the description."""
-    return Columns(
-        kind=item.kind,
+    return ItemColumns(
+        id=item.id,
         category=item.category,
         retention=item.retention,
         access_level=item.access_level,
@@ -58,9 +60,9 @@ def columns_of(item: Item) -> Columns:
     )
 
 
-def problems_of(item: Item, *, today: date) -> tuple[Problem, ...]:
+def problems_of(item: Item, *, today: date, stage: Stage = Stage.FILING) -> tuple[Problem, ...]:
     """Return what is wrong or missing in an item's description."""
-    return validate(description_of(item), columns_of(item), today=today)
+    return validate(description_of(item), columns_of(item), today=today, stage=stage)
 
 
 def edit(session: Session, tools: Tools, actor: Actor, item: Item, *, wanted: Edit) -> tuple[Change, ...]:
@@ -75,15 +77,24 @@ def edit(session: Session, tools: Tools, actor: Actor, item: Item, *, wanted: Ed
         raise EditedMeanwhile(seen=wanted.seen, now=item.revision)
     before = _told(item)
     _apply(session, item, wanted)
-    found = problems_of(item, today=tools.clock().date())
-    strict = item.state == states.ARCHIVED
-    errors = tuple(p for p in found if p.severity == "error" and (strict or p.code != "required"))
+    stage = Stage.FILING if item.state == states.ARCHIVED else Stage.DEPOSIT
+    found = problems_of(item, today=tools.clock().date(), stage=stage)
+    changed = set(wanted.values) | set(wanted.columns)
+    errors = tuple(p for p in found if p.severity is Severity.ERROR and _stops(p, item, changed))
     if errors:
         raise Incomplete(problems=errors)
     changes = changed_fields(before, _told(item))
     if changes:
         _keep_history(session, tools, actor, item, changes=changes, reason=wanted.reason)
     return changes
+
+
+def _stops(problem: Problem, item: Item, changed: set[str]) -> bool:
+    """Return whether a problem refuses the edit: in a draft only a wrong value does, not a missing one."""
+    if item.state == states.ARCHIVED:
+        return True
+    missing = not description_of(item).many(problem.field) and not getattr(item, problem.field, "")
+    return problem.field in changed and not missing
 
 
 def _may_edit(actor: Actor, item: Item) -> None:
@@ -101,17 +112,26 @@ def _told(item: Item) -> Description:
 
 
 def _apply(session: Session, item: Item, wanted: Edit) -> None:
-    for name in COLUMNS:
-        if name in wanted.columns and name != "reference_code":
-            setattr(item, name, wanted.columns[name].strip())
-    described = normalise(description_of(item).with_values(wanted.values)).description
+    columns = normalise_columns({name: wanted.columns[name].strip() for name in COLUMNS if name in wanted.columns}).values
+    for name in columns:
+        if name != "reference_code":
+            setattr(item, name, columns[name])
+    described = normalise(item.kind, {**description_of(item).values, **wanted.values}).description
     item.values = _plain_values(described)
     item.title = described.text("title")
-    dated = parse_date(described.text("date"))
-    item.date_edtf, item.date_sort = dated.edtf, dated.sort_key
+    dated = _dated(described.text("date"))
+    item.date_edtf, item.date_sort = dated.edtf, dated.sort
     item.first_year, item.last_year = dated.first_year, dated.last_year
-    if "reference_code" in wanted.columns:
-        _set_code(session, item, wanted.columns["reference_code"].strip())
+    if "reference_code" in columns:
+        _set_code(session, item, columns["reference_code"])
+
+
+def _dated(text: str) -> DateValue:
+    """Return what a date means; one that means nothing counts as undated here, and the rules report it."""
+    try:
+        return parse_date(text)
+    except DateRefused:
+        return parse_date("")
 
 
 def _plain_values(described: Description) -> dict[str, Any]:
@@ -129,7 +149,15 @@ def _plain(value: str | tuple[str, ...]) -> str | list[str]:
 def _set_code(session: Session, item: Item, code: str) -> None:
     if code and session.scalars(select(Item.id).where(Item.reference_code == code, Item.id != item.id)).first():
         raise Taken(name=code)
-    item.reference_code, item.reference_sort = code or None, sort_key(code) if code else ""
+    item.reference_code, item.reference_sort = code or None, _sortable(code)
+
+
+def _sortable(code: str) -> str:
+    """Return the sorting form of a code; one that the rules will refuse sorts as it is written."""
+    try:
+        return sort_key(code) if code else ""
+    except ReferenceCodeRefused:
+        return code
 
 
 def _keep_history(

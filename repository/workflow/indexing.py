@@ -1,6 +1,7 @@
 """Item -> Entry -> index. Only the worker calls these: it alone writes."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from repository.workflow.describe import description_of
 from repository.workflow.tools import Tools, Work
 from search.engine import Health
 from search.entry import Entry
+from search.errors import IndexUnusable
 
 TEXT_LIMIT = 200_000  # characters of text layers per item that are searched
 BATCH = 200
@@ -23,7 +25,7 @@ def entry_of(session: Session, item: Item, renditions: Path) -> Entry:
     """Return what the index is told of an item; one not catalogued has no tags."""
     described = description_of(item)
     archived = item.state == states.ARCHIVED
-    said = [value for name, value in described.spoken() if name not in ("title", "place", "people")]
+    said = [described.text(name) for name in described.values if name not in ("title", "place", "people")]
     return Entry(
         id=item.id,
         title=item.title,
@@ -67,10 +69,21 @@ def index(work: Work) -> None:
         item = session.get(Item, work.args["item"])
         entry = entry_of(session, item, work.tools.renditions) if item and item.state == states.ARCHIVED else None
         generation = facts.number(session, facts.GENERATION)
-    if entry is None:
-        work.tools.index.remove([work.args["item"]], generation)
-    else:
-        work.tools.index.replace([entry], generation)
+    with _rebuilt_if_unusable(work):
+        if entry is None:
+            work.tools.index.remove([work.args["item"]], generation)
+        else:
+            work.tools.index.replace([entry], generation)
+
+
+@contextmanager
+def _rebuilt_if_unusable(work: Work) -> Iterator[None]:
+    """Ask for a rebuild where the index cannot take a change: it will hold the change, too."""
+    try:
+        yield
+    except IndexUnusable as error:
+        with work.writing() as session:
+            ask_rebuild(session, why=str(error.facts.get("reason", "unusable")))
 
 
 def index_many(work: Work) -> None:
@@ -79,7 +92,13 @@ def index_many(work: Work) -> None:
         rows = session.scalars(select(Item).where(Item.id.in_(work.args["items"]), Item.state == states.ARCHIVED))
         entries = [entry_of(session, item, work.tools.renditions) for item in rows]
         generation = facts.number(session, facts.GENERATION)
-    work.tools.index.replace(entries, generation)
+    with _rebuilt_if_unusable(work):
+        work.tools.index.replace(entries, generation)
+
+
+def ask_rebuild(session: Session, *, why: str) -> None:
+    """Leave the job that makes the index anew."""
+    jobs.enqueue(session, "rebuild_index", lock="index", dedup="rebuild_index", why=why)
 
 
 def rebuild(work: Work) -> None:
@@ -136,5 +155,5 @@ def check_index(session: Session, tools: Tools) -> str:
     """Ask for a rebuild if the index is not true; return why, or ""."""
     why = trouble_with(session, tools.index.health())
     if why:
-        jobs.enqueue(session, "rebuild_index", lock="index", dedup="rebuild_index", why=why)
+        ask_rebuild(session, why=why)
     return why

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from preservation.checks import Outcome
@@ -32,6 +33,12 @@ class Subject:
 def of_item(item_id: str) -> Subject:
     """Return the subject of an event on an item or its packages."""
     return Subject(ITEM, item_id)
+
+
+def has(session: Session, event: EventType, about: Subject) -> bool:
+    """Return whether such an event on this subject is known."""
+    query = select(Event.id).where(Event.type == event, Event.object_kind == about.kind, Event.object_id == about.id)
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def record(

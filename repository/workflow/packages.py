@@ -26,7 +26,7 @@ from storage.manifest import parse_manifest
 from storage.store import Store
 
 OBJECT, METADATA, TAG = "object", "metadata", "tag"
-RECORD = "data/metadata/description.json"
+RECORD = "data/metadata/catalogue.json"
 SCHEMA = "jingui-package/1"
 #: Columns of an item that its bag tells.
 ITEM_COLUMNS = (
@@ -66,6 +66,7 @@ class Contents:
     events: tuple[dict[str, Any], ...] = ()
     revisions: tuple[dict[str, Any], ...] = ()
     school: dict[str, str] = field(default_factory=dict)
+    ancestors: tuple[dict[str, Any], ...] = ()
 
     @property
     def prefix(self) -> str:
@@ -88,6 +89,7 @@ class Contents:
             "events": list(self.events),
             "revisions": list(self.revisions),
             "school": self.school,
+            "ancestors": list(self.ancestors),
         }
 
     @staticmethod
@@ -105,6 +107,7 @@ class Contents:
             events=tuple(told["events"]),
             revisions=tuple(told["revisions"]),
             school=told["school"],
+            ancestors=tuple(told["ancestors"]),
         )
 
 

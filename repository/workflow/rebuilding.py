@@ -17,7 +17,7 @@ from preservation.premis import EventType
 from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.package import Copy, Package
-from repository.workflow import access, facts, jobs, journal, logbook, packages
+from repository.workflow import access, facts, indexing, journal, logbook, packages
 from repository.workflow.tools import Tools
 from storage.errors import StorageError
 from storage.layout import PackageKey
@@ -61,7 +61,7 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
         tell(done, len(where))
     with tools.database.writing.begin() as session:
         access.derive_all(session)
-        jobs.enqueue(session, "rebuild_index", lock="index", dedup="rebuild_index", why="rebuild")
+        indexing.ask_rebuild(session, why="rebuild")
     return Rebuilt(len(where) - len(refused), copies, events, tuple(refused))
 
 

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from preservation.checks import Outcome
 from preservation.premis import EventType
+from repository.description.rules import Severity
 from repository.models.item import Item
 from repository.permissions import Act, Actor, may
 from repository.workflow import founding, jobs, journal, states
@@ -34,7 +35,7 @@ def accept(session: Session, tools: Tools, actor: Actor, item: Item, *, override
     following = states.after(item.state, "accept")
     if item.state == states.HELD and not override.strip():
         raise ReasonMissing()
-    found = [problem for problem in problems_of(item, today=tools.clock().date()) if problem.severity == "error"]
+    found = [p for p in problems_of(item, today=tools.clock().date()) if p.severity is Severity.ERROR]
     if found:
         raise Incomplete(problems=tuple(found))
     series = founding.series_of(session, item.category)

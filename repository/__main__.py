@@ -1,0 +1,5 @@
+"""`python -m repository` is `jingui`."""
+
+from repository.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What `jingui SUBCOMMAND` does: one room per kind of work."""

@@ -1,0 +1,68 @@
+"""What every command shares: settings, tools, how to say things.
+
+A command says plain Chinese sentences on a terminal and JSON with --json;
+exit codes are 0 good, 1 bad, 2 could not (or wrong usage).
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from repository.config import Settings, from_env
+from repository.models.migrating import is_current, migrate
+from repository.permissions import Actor
+from repository.wiring import build_tools, lay_folders
+from repository.workflow.tools import Tools
+
+GOOD, BAD, COULD_NOT = 0, 1, 2
+
+
+def settings() -> Settings:
+    """Return the settings of this environment."""
+    return from_env(os.environ)
+
+
+def open_archive() -> Tools:
+    """Return the tools over a laid and migrated archive; a new one is made where there is none."""
+    told = settings()
+    lay_folders(told)
+    tools = build_tools(told)
+    if not is_current(tools.database):
+        migrate(tools.database)
+    return tools
+
+
+def acting(tools: Tools) -> Actor:
+    """Return who acts on a command line: the software, run by whoever may start it."""
+    return tools.software
+
+
+def say(sentence: str) -> None:
+    """Print one sentence for people."""
+    click.echo(sentence)
+
+
+def tell_json(values: Any) -> None:
+    """Print values as JSON."""
+    click.echo(json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True, default=str))
+
+
+@contextmanager
+def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on a terminal; say nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    bar = click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True)
+    with bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield tell

@@ -1,0 +1,127 @@
+"""fixity, verify, repair: judging and mending from the command line."""
+
+from pathlib import Path
+
+import click
+
+from preservation.checks import Outcome
+from preservation.errors import CouldNotJudge
+from preservation.verify import exit_code, verify_folder
+from repository.commands.context import BAD, COULD_NOT, GOOD, acting, open_archive, progress, say, tell_json
+from repository.commands.waiting import finish_jobs
+from repository.models.job import FixityRun
+from repository.models.package import Copy
+from repository.queries import care_figures, troubled_copies
+from repository.web import texts
+from repository.workflow import care
+from repository.workflow.tools import Tools
+
+
+@click.group("fixity")
+def fixity() -> None:
+    """固化信息核验：逐字节重读副本。"""
+
+
+@fixity.command("run")
+@click.option("--all", "scope", flag_value="all", help="核验全部副本")
+@click.option("--due", "scope", flag_value="due", default="due", help="只核验到期的副本（默认）")
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
+def run(scope: str, as_json: bool) -> None:
+    """核验副本；全部完好时退出码为 0。"""
+    tools = open_archive()
+    with tools.database.writing.begin() as session:
+        run_id = care.start(session, tools, acting(tools), scope=scope).id
+    with progress("核验", quiet=as_json) as tell:
+        finish_jobs(tools, {"fixity"}, tell)
+    told = report(tools, run_id)
+    if as_json:
+        tell_json(told)
+    else:
+        say(sentence(told))
+        for line in trouble_lines(tools):
+            say(line)
+    raise SystemExit(GOOD if told["checked"] == told["expected"] and told["finished"] else BAD)
+
+
+def report(tools: Tools, run_id: int) -> dict[str, object]:
+    """Return the counts of a run; they add up."""
+    with tools.database.reading() as session:
+        row = session.get_one(FixityRun, run_id)
+        return {
+            "run": row.id,
+            "scope": row.scope,
+            "files": row.files,
+            "bytes": row.bytes,
+            "finished": row.finished_at is not None,
+            **care.figures_of(row),
+        }
+
+
+def sentence(told: dict[str, object]) -> str:
+    """Return a run's counts as one sentence."""
+    return (
+        f"应核验 {told['expected']} 份副本：完好 {told['checked']}，损坏或缺失 {told['failed']}，"
+        f"读不出 {told['unreadable']}，未核验 {told['not_checked']}（共读 {told['files']} 个文件）。"
+    )
+
+
+def trouble_lines(tools: Tools) -> list[str]:
+    """Return one line per finding of every copy that is not good."""
+    lines = []
+    with tools.database.reading() as session:
+        for troubled in troubled_copies(session, tools.software):
+            title = troubled.item.title if troubled.item else troubled.package.prefix
+            for found in troubled.copy.findings[:20]:
+                lines.append(
+                    f"  ✗ {title}｜存储 {troubled.copy.store_id}｜{found['path'] or troubled.package.prefix}："
+                    f"{texts.finding(found['code'], found['facts'])}"
+                )
+    return lines
+
+
+@click.command("verify")
+@click.argument("bag", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
+def verify(bag: Path, as_json: bool) -> None:
+    """独立判断任何一个 BagIt 文件夹：0 完好，1 有问题，2 无法判断。"""
+    try:
+        with progress("核验", quiet=as_json):
+            told = verify_folder(bag)
+    except CouldNotJudge as failure:
+        if as_json:
+            tell_json({"bag": str(bag), "outcome": str(Outcome.NOT_RUN), "code": failure.code, "facts": failure.facts})
+        else:
+            say(f"无法判断：{texts.sentence(failure)}")
+        raise SystemExit(COULD_NOT) from failure
+    findings = [
+        {"code": one.code, "outcome": str(one.outcome), "path": one.path, "facts": dict(one.facts)}
+        for one in told.findings
+    ]
+    if as_json:
+        tell_json({"bag": str(bag), "outcome": str(told.outcome), "findings": findings})
+    else:
+        say({GOOD: "完好", BAD: "有问题"}.get(exit_code(told), "无法判断") + f"：{bag}")
+        for one in findings:
+            say(f"  {texts.outcome_word(str(one['outcome']))} {one['code']} {one['path']}：{texts.finding(one['code'], one['facts'])}")
+    raise SystemExit(exit_code(told))
+
+
+@click.command("repair")
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
+def repair(as_json: bool) -> None:
+    """用完好的副本修复所有损坏、缺失的副本；全部修好时退出码为 0。"""
+    tools = open_archive()
+    with tools.database.writing.begin() as session:
+        copies = [troubled.copy.id for troubled in troubled_copies(session, tools.software, limit=100_000)]
+        for copy_id in copies:
+            care.ask_repair(session, tools, acting(tools), session.get_one(Copy, copy_id))
+    with progress("修复", quiet=as_json) as tell:
+        finish_jobs(tools, {"repair"}, tell)
+    with tools.database.reading() as session:
+        figures = care_figures(session, copies_wanted=tools.policy.copies_wanted)
+    told = {"asked": len(copies), "still_troubled": figures.troubled, "lost": figures.lost}
+    if as_json:
+        tell_json(told)
+    else:
+        say(f"需要修复的副本 {told['asked']} 份，仍未修好 {told['still_troubled']} 份，找不到完好来源 {told['lost']} 份。")
+    raise SystemExit(GOOD if not figures.troubled else BAD)

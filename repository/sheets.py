@@ -1,0 +1,95 @@
+"""Spreadsheets: rows in and out. The one home of openpyxl.
+
+.xlsx comes first; CSV is decoded by its byte order mark, then as strict
+UTF-8, then as GB18030 (Excel in China writes GBK).
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+
+MAX_ROWS = 100_000
+
+
+class SheetUnreadable(Exception):
+    """A sheet that cannot be read; code and facts say why."""
+
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code, facts)
+        self.code = code
+        self.facts = facts
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number in the sheet (the header is 1) and its cells by header."""
+
+    number: int
+    cells: dict[str, str]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of the first sheet, empty rows left out. Raises SheetUnreadable."""
+    lines = list(_xlsx(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path))
+    if not lines:
+        raise SheetUnreadable("SH-002", name=path.name)
+    header = [cell.strip() for cell in lines[0]]
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
+    if doubled:
+        raise SheetUnreadable("SH-003", name=path.name, columns="、".join(doubled))
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        cells = {name: cell.strip() for name, cell in zip(header, line, strict=False) if name and cell.strip()}
+        if cells:
+            rows.append(Row(number, cells))
+    if len(rows) > MAX_ROWS:
+        raise SheetUnreadable("SH-004", name=path.name, rows=len(rows), most=MAX_ROWS)
+    return rows
+
+
+def _xlsx(path: Path) -> Iterator[list[str]]:
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, KeyError, OSError, ValueError) as damage:
+        raise SheetUnreadable("SH-001", name=path.name) from damage
+    try:
+        for row in book.worksheets[0].iter_rows(values_only=True):
+            yield [_text(cell) for cell in row]
+    finally:
+        book.close()
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time().isoformat() == "00:00:00" else cell.isoformat(" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _csv(path: Path) -> Iterator[list[str]]:
+    content = path.read_bytes()
+    yield from csv.reader(io.StringIO(_decoded(content, path.name), newline=""))
+
+
+def _decoded(content: bytes, name: str) -> str:
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            return content.decode(encoding)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise SheetUnreadable("SH-005", name=name)

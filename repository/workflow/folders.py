@@ -1,0 +1,54 @@
+"""Looks at the folders of this installation: writable, how much room.
+
+A real file is written, synced and removed: a right that looks granted and a
+disk that is full or read-only are told apart from one that works.
+"""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from repository.workflow.tools import Tools
+from storage.errors import StorageError
+from storage.platform import free_room, fsync_file
+
+DATA = "data"
+_SAMPLE = b"jingui write test\n"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """One folder; free is the room in bytes, None where it cannot be told; trouble is a code or ""."""
+
+    name: str
+    path: str
+    writable: bool
+    free: int | None
+    trouble: str = ""
+
+
+def look(tools: Tools) -> tuple[FolderState, ...]:
+    """Return the state of the data folder and of each configured store."""
+    states = [_write_test(DATA, tools.settings.data)]
+    for spec in tools.settings.store_specs:
+        try:
+            tools.stores[spec.id].probe()
+        except StorageError as error:
+            states.append(FolderState(spec.id, str(spec.root), False, None, error.code))
+            continue
+        states.append(_write_test(spec.id, spec.root))
+    return tuple(states)
+
+
+def _write_test(name: str, folder: Path) -> FolderState:
+    place = folder / f".write-test-{secrets.token_hex(6)}"
+    try:
+        place.write_bytes(_SAMPLE)
+        fsync_file(place)
+        whole = place.read_bytes() == _SAMPLE
+        free = free_room(folder).bytes
+    except OSError as error:
+        return FolderState(name, str(folder), False, None, error.strerror or type(error).__name__)
+    finally:
+        place.unlink(missing_ok=True)
+    return FolderState(name, str(folder), whole, free, "" if whole else "ST-004")
