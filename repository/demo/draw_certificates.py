@@ -20,7 +20,18 @@ from repository.demo.draw_letters import (
     write_centred,
     write_down,
 )
-from repository.demo.draw_pen import Colour, Drawing, Pen, Point, Region, new_pen, on_circle, star, tinted
+from repository.demo.draw_pen import (
+    Colour,
+    Drawing,
+    Pen,
+    Point,
+    Region,
+    new_pen,
+    on_circle,
+    path,
+    star,
+    tinted,
+)
 
 PRINT: Colour = (36, 30, 28)
 RED: Colour = (186, 40, 34)
@@ -29,7 +40,7 @@ GOLD: Colour = (190, 146, 62)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate to draw: year, big heading, who got it, what it says, number, last lines, who issued it."""
+    """A certificate: year, big heading, who got it, what it says, last lines, number, who issued it."""
 
     year: int
     heading: str
@@ -41,7 +52,7 @@ class Certificate:
 
 
 def draw_diploma(paper_: Certificate, dice: Random) -> Drawing:
-    """Return a graduation certificate (毕业证书) with the pupil's photograph; columns before 1955, lines after."""
+    """Return a graduation certificate (毕业证书) with a photograph; columns before 1955, lines after."""
     sheet = paper(1400, 1000, dice=dice, tone=(243, 232, 202), age=max(6, 2020 - paper_.year))
     colour: Colour = (96, 112, 84) if paper_.year < 1955 else RED
     _meander(sheet, colour)
@@ -59,7 +70,12 @@ def draw_award(paper_: Certificate, dice: Random) -> Drawing:
     _meander(sheet, GOLD)
     write_centred(sheet, Point(700, 262), paper_.heading, Hand(size=112, colour=RED, bold=3, spacing=70))
     hand = Hand(size=42, colour=PRINT, spacing=3)
-    write(sheet, Point(190, 452), f"{paper_.sitter.name}　同学：" if not paper_.sitter.teacher else f"{paper_.sitter.name}　同志：", hand)
+    write(
+        sheet,
+        Point(190, 452),
+        f"{paper_.sitter.name}　同学：" if not paper_.sitter.teacher else f"{paper_.sitter.name}　同志：",
+        hand,
+    )
     y = 535.0
     for line in wrapped("　　" + paper_.body, hand, 1020):
         write(sheet, Point(190, y), line, hand)
@@ -77,7 +93,9 @@ def draw_badge(words: str, year: int, dice: Random) -> Drawing:
     pen.shape(shadow, (34, 36, 42))
     pen.shape(_plate(year), (204, 172, 96))
     middle = Point(600, 450)
-    inner = [Point(middle.x + (p.x - middle.x) * 0.94, middle.y + (p.y - middle.y) * 0.90) for p in _plate(year)]
+    inner = [
+        Point(middle.x + (p.x - middle.x) * 0.94, middle.y + (p.y - middle.y) * 0.90) for p in _plate(year)
+    ]
     pen.shape(inner, RED if year < 1980 else (240, 238, 232))
     ink: Colour = (246, 236, 206) if year < 1980 else RED
     print_ = pen.finished()
@@ -94,15 +112,15 @@ def draw_pennant(words: tuple[str, ...], dice: Random) -> Drawing:
     """Return a photograph of a red velvet pennant (锦旗) with gold words in columns."""
     pen = new_pen(900, 1240, dice=dice, ground=(214, 208, 196))
     _cloth_ground(pen, (214, 208, 196))
-    pen.stroke([Point(130, 130), Point(770, 130)], fill=(120, 84, 54), width=24)
-    edge = [Point(170, 130), Point(730, 130), Point(730, 1010), Point(450, 1130), Point(170, 1010)]
+    pen.stroke(path((130, 130), (770, 130)), fill=(120, 84, 54), width=24)
+    edge = path((170, 130), (730, 130), (730, 1010), (450, 1130), (170, 1010))
     pen.shape([Point(p.x + 10, p.y + 14) for p in edge], (150, 144, 134))
     pen.shape(edge, GOLD)
     pen.shape([Point(450 + (p.x - 450) * 0.93, 150 + (p.y - 130) * 0.955) for p in edge], (168, 30, 34))
     for number in range(57):
         x = 172 + number * 9.8
         low = 1010 + 120 * (1 - abs(x - 450) / 280)
-        pen.stroke([Point(x, low), Point(x, low + 40)], fill=tinted(GOLD, pen.dice.uniform(0.8, 1.2)), width=4)
+        pen.stroke(path((x, low), (x, low + 40)), fill=tinted(GOLD, pen.dice.uniform(0.8, 1.2)), width=4)
     print_ = pen.finished()
     bright: Colour = (240, 206, 116)
     write_down(print_, Point(650, 230), words[0], Hand(size=42, colour=bright, bold=1))
@@ -113,7 +131,12 @@ def draw_pennant(words: tuple[str, ...], dice: Random) -> Drawing:
 
 def _columns(sheet: Image.Image, paper_: Certificate, dice: Random) -> None:
     """Set the words in columns from the right, in traditional letters."""
-    write_down(sheet, Point(1215, 150), paper_.heading, Hand(size=88, colour=PRINT, traditional=True, bold=2, spacing=56))
+    write_down(
+        sheet,
+        Point(1215, 150),
+        paper_.heading,
+        Hand(size=88, colour=PRINT, traditional=True, bold=2, spacing=56),
+    )
     hand = Hand(size=44, colour=PRINT, traditional=True)
     body = f"學生{paper_.sitter.name}{paper_.body}"
     columns = [body[at:at + 12] for at in range(0, len(body), 12)]
@@ -149,11 +172,16 @@ def _signed(sheet: Image.Image, paper_: Certificate, dice: Random, at: Point) ->
 
 
 def _photo(sheet: Image.Image, paper_: Certificate, dice: Random, at: Point) -> Region:
-    """Paste the pupil's small photograph with a corner of the steel seal; return the head's place on the scan."""
+    """Paste the pupil's small photograph; return the head's place on the scan."""
     portrait = draw_portrait(paper_.sitter, min(paper_.year, 2002), dice)
     print_ = portrait.pages[0]
-    small = ImageOps.expand(print_.crop((70, 70, print_.width - 70, print_.height - 70)).resize((236, 322)), 7, (246, 240, 226))
-    sheet.paste((120, 104, 84), (round(at.x) + 5, round(at.y) + 6, round(at.x) + 5 + small.width, round(at.y) + 6 + small.height))
+    small = ImageOps.expand(
+        print_.crop((70, 70, print_.width - 70, print_.height - 70)).resize((236, 322)), 7, (246, 240, 226)
+    )
+    sheet.paste(
+        (120, 104, 84),
+        (round(at.x) + 5, round(at.y) + 6, round(at.x) + 5 + small.width, round(at.y) + 6 + small.height),
+    )
     sheet.paste(small, (round(at.x), round(at.y)))
     head, scale = portrait.regions[0], 236 / (print_.width - 140)
     margin = 22 + 7  # the scanner's lid and the photograph's border
@@ -172,9 +200,13 @@ def _meander(sheet: Image.Image, colour: Colour) -> None:
     near, cell = 48, 40
     right, bottom = sheet.width - near, sheet.height - near
     pen.rectangle((near - 10, near - 10, right + 10, bottom + 10), outline=colour, width=4)
-    pen.rectangle((near + cell + 8, near + cell + 8, right - cell - 8, bottom - cell - 8), outline=colour, width=3)
+    pen.rectangle(
+        (near + cell + 8, near + cell + 8, right - cell - 8, bottom - cell - 8), outline=colour, width=3
+    )
     spots = [(x, y) for x in range(near, right - cell + 1, cell) for y in (near, bottom - cell)]
-    spots += [(x, y) for y in range(near + cell, bottom - cell - cell // 2, cell) for x in (near, right - cell)]
+    spots += [
+        (x, y) for y in range(near + cell, bottom - cell - cell // 2, cell) for x in (near, right - cell)
+    ]
     for x, y in spots:
         path = [(4, 36), (4, 6), (34, 6), (34, 32), (14, 32), (14, 16), (24, 16), (24, 23)]
         pen.line([(x + dx, y + dy) for dx, dy in path], fill=colour, width=4)
@@ -192,26 +224,35 @@ def _crest(sheet: Image.Image, dice: Random) -> Image.Image:
             foot, lean = Point(700 + side * 60, 232), side * (150 + number * 74)
             top = Point(700 + lean, 104 + number * 24)
             pen.stroke([foot, top], fill=GOLD, width=6)
-            cloth = [top, Point(top.x + side * 70, top.y + 26), Point(top.x + side * 128, top.y + 16),
-                     Point(top.x + side * 106, top.y + 92), Point(top.x + side * 44, top.y + 104), Point(top.x - side * 34, top.y + 76)]
+            cloth = [
+                top,
+                Point(top.x + side * 70, top.y + 26),
+                Point(top.x + side * 128, top.y + 16),
+                Point(top.x + side * 106, top.y + 92),
+                Point(top.x + side * 44, top.y + 104),
+                Point(top.x - side * 34, top.y + 76),
+            ]
             pen.cloth(cloth, tinted(RED, 1.06 - 0.12 * number))
     pen.oval(sun, 72, 72, (232, 186, 84))
     pen.shape(star(sun, 54), RED)
     crest = pen.finished()
-    fade = Image.linear_gradient("L").resize(crest.size).point([255 if v < 150 else max(0, 255 - (v - 150) * 4) for v in range(256)])
+    fade = (
+        Image.linear_gradient("L")
+        .resize(crest.size)
+        .point([255 if v < 150 else max(0, 255 - (v - 150) * 4) for v in range(256)])
+    )
     sheet.paste(crest, (0, 0), fade)
     return sheet
 
 
 def _plate(year: int) -> list[Point]:
     if year < 1960:
-        return [Point(600, 190), Point(1010, 690), Point(190, 690)]
-    return [Point(190, 300), Point(1010, 300), Point(1010, 600), Point(190, 600)]
+        return path((600, 190), (1010, 690), (190, 690))
+    return path((190, 300), (1010, 300), (1010, 600), (190, 600))
 
 
 def _cloth_ground(pen: Pen, tone: Colour) -> None:
     for x in range(0, pen.width, 6):
-        pen.stroke([Point(x, 0), Point(x, pen.height)], fill=tinted(tone, pen.dice.uniform(0.92, 1.08)), width=2)
+        pen.stroke(path((x, 0), (x, pen.height)), fill=tinted(tone, pen.dice.uniform(0.92, 1.08)), width=2)
     for y in range(0, pen.height, 6):
-        pen.stroke([Point(0, y), Point(pen.width, y)], fill=tinted(tone, pen.dice.uniform(0.94, 1.06)), width=1)
-
+        pen.stroke(path((0, y), (pen.width, y)), fill=tinted(tone, pen.dice.uniform(0.94, 1.06)), width=1)

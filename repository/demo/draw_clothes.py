@@ -1,10 +1,13 @@
 """Bodies and clothes under the heads of draw_people.
 
-Lengths are in heads, measured from the middle of the head, so that one drawing serves a far row and a portrait.
+Lengths are in heads, measured from the middle of the head, so that one drawing serves a far row and
+a portrait.
 """
 
-from repository.demo.draw_pen import Colour, Pen, Point, tinted
-from repository.demo.draw_people import Look, draw_head
+from repository.demo.draw_pen import Colour, Pen, Point, path, tinted
+from repository.demo.draw_people import draw_head
+from repository.demo.looks import Look
+from repository.demo.poses import Pose
 
 WHITE: Colour = (240, 238, 230)
 SHOE: Colour = (40, 36, 36)
@@ -16,8 +19,18 @@ def draw_standing(pen: Pen, at: Point, head: float, look: Look, *, length: float
     """Draw head and trunk, arms hanging down; length is how far down the coat goes, in heads."""
     side = 0.80 if look.female else 0.88
     low = length + 0.4  # rounding takes a little off the hem
-    outline = ((-0.17, 0.55), (0.17, 0.55), (0.58, 0.70), (side, 0.86), (side + 0.07, 1.7), (side + 0.06, low),
-               (-side - 0.06, low), (-side - 0.07, 1.7), (-side, 0.86), (-0.58, 0.70))
+    outline = (
+        (-0.17, 0.55),
+        (0.17, 0.55),
+        (0.58, 0.70),
+        (side, 0.86),
+        (side + 0.07, 1.7),
+        (side + 0.06, low),
+        (-side - 0.06, low),
+        (-side - 0.07, 1.7),
+        (-side, 0.86),
+        (-0.58, 0.70),
+    )
     pen.cloth(_placed(at, head, outline), look.cloth)
     shaded = ((0.30, 0.68), (0.58, 0.70), (side, 0.86), (side + 0.07, 1.7), (side + 0.06, low), (0.52, low))
     pen.cloth(_placed(at, head, shaded), tinted(look.cloth, 0.91))
@@ -34,7 +47,11 @@ def draw_whole(pen: Pen, at: Point, head: float, look: Look) -> None:
     robe = look.dress in ("gown", "qipao")
     cloth = look.cloth if robe else look.trousers
     for turn in (-1, 1):
-        pen.stroke(_placed(at, head, ((turn * 0.4, 2.5), (turn * 0.36, 4.8))), fill=tinted(cloth, 0.9), width=head * 0.58)
+        pen.stroke(
+            _placed(at, head, ((turn * 0.4, 2.5), (turn * 0.36, 4.8))),
+            fill=tinted(cloth, 0.9),
+            width=head * 0.58,
+        )
         pen.oval(_spot(at, head, turn * 0.4, 5.05), head * 0.3, head * 0.16, SHOE)
     draw_standing(pen, at, head, look, length=4.3 if robe else 2.6)
     for turn in (-1, 1):
@@ -52,7 +69,9 @@ def draw_seated(pen: Pen, at: Point, head: float, look: Look) -> None:
         pen.oval(_spot(at, head, turn * 0.52, 4.3), head * 0.30, head * 0.16, SHOE)
     draw_standing(pen, at, head, look, length=2.3)
     if robe:
-        pen.cloth(_placed(at, head, ((-0.8, 2.5), (0.8, 2.5), (0.84, 4.2), (-0.84, 4.2))), tinted(cloth, 0.95))
+        pen.cloth(
+            _placed(at, head, ((-0.8, 2.5), (0.8, 2.5), (0.84, 4.2), (-0.84, 4.2))), tinted(cloth, 0.95)
+        )
     for turn in (-1, 1):
         thigh = ((turn * 0.36, 2.75), (turn * 0.52, 3.05))
         pen.stroke(_placed(at, head, thigh), fill=cloth, width=head * 0.66)
@@ -73,23 +92,31 @@ def draw_crouching(pen: Pen, at: Point, head: float, look: Look) -> None:
         pen.oval(_spot(at, head, turn * 0.56, 2.58), head * 0.16, head * 0.12, look.skin)
 
 
-def draw_figure(pen: Pen, at: Point, head: float, look: Look, pose: dict[str, tuple[tuple[float, float], ...]]) -> None:
-    """Draw a whole person in a pose: limbs named leg_a, leg_b, arm_a, arm_b as points in heads, and a lean."""
-    lean = pose["lean"][0][0]
+def draw_figure(pen: Pen, at: Point, head: float, look: Look, pose: Pose) -> None:
+    """Draw a whole person in a pose."""
+    lean = pose.lean
     hips = _spot(at, head, lean, 2.75)
-    for name in ("leg_a", "leg_b"):
-        points = [hips] + _placed(at, head, pose[name])
-        pen.stroke(points, fill=tinted(look.trousers, 0.82 if name == "leg_a" else 1.0), width=head * 0.44)
+    for limb, light in ((pose.leg_a, 0.82), (pose.leg_b, 1.0)):
+        points = [hips] + _placed(at, head, limb)
+        pen.stroke(points, fill=tinted(look.trousers, light), width=head * 0.44)
         pen.oval(Point(points[-1].x + head * 0.1, points[-1].y + head * 0.1), head * 0.28, head * 0.15, SHOE)
     shoulder = _spot(at, head, 0.0, 1.0)
-    far = [Point(shoulder.x + head * 0.42, shoulder.y)] + _placed(at, head, pose["arm_b"])
+    far = path((shoulder.x + head * 0.42, shoulder.y)) + _placed(at, head, pose.arm_b)
     pen.stroke(far, fill=tinted(look.cloth, 0.8), width=head * 0.30)
     pen.oval(far[-1], head * 0.15, head * 0.15, tinted(look.skin, 0.9))
-    trunk = ((-0.16, 0.55), (0.16, 0.55), (0.66, 0.78), (0.60 + lean, 2.0), (0.60 + lean, 2.95), (-0.60 + lean, 2.95),
-             (-0.60 + lean, 2.0), (-0.66, 0.78))
+    trunk = (
+        (-0.16, 0.55),
+        (0.16, 0.55),
+        (0.66, 0.78),
+        (0.60 + lean, 2.0),
+        (0.60 + lean, 2.95),
+        (-0.60 + lean, 2.95),
+        (-0.60 + lean, 2.0),
+        (-0.66, 0.78),
+    )
     pen.cloth(_placed(at, head, trunk), look.cloth)
     _finish_dress(pen, at, head, look, 2.4)
-    near = [Point(shoulder.x - head * 0.46, shoulder.y)] + _placed(at, head, pose["arm_a"])
+    near = path((shoulder.x - head * 0.46, shoulder.y)) + _placed(at, head, pose.arm_a)
     pen.stroke(near, fill=tinted(look.cloth, 0.92), width=head * 0.31)
     pen.oval(near[-1], head * 0.16, head * 0.16, look.skin)
     draw_head(pen, at, head, look)
@@ -110,9 +137,15 @@ def _finish_dress(pen: Pen, at: Point, head: float, look: Look, length: float) -
     if look.dress == "checked":
         for row in range(6):
             y = 0.95 + row * 0.42
-            pen.stroke(_placed(at, head, ((-0.6, y), (0.6, y))), fill=tinted(look.cloth, 0.82), width=head * 0.04)
+            pen.stroke(
+                _placed(at, head, ((-0.6, y), (0.6, y))), fill=tinted(look.cloth, 0.82), width=head * 0.04
+            )
         for column in (-0.45, -0.15, 0.15, 0.45):
-            pen.stroke(_placed(at, head, ((column, 0.85), (column, length))), fill=tinted(look.cloth, 0.82), width=head * 0.04)
+            pen.stroke(
+                _placed(at, head, ((column, 0.85), (column, length))),
+                fill=tinted(look.cloth, 0.82),
+                width=head * 0.04,
+            )
     if look.dress in OPEN_COLLARS:
         _open_collar(pen, at, head, look)
     elif look.dress in ("suit", "blazer", "jacket"):
@@ -120,13 +153,18 @@ def _finish_dress(pen: Pen, at: Point, head: float, look: Look, length: float) -
     elif look.dress in ("gown", "qipao"):
         flap = ((0.02, 0.7), (0.3, 0.92), (0.62, 1.25), (0.66, length))
         pen.stroke(_placed(at, head, flap), fill=dark, width=head * 0.03)
-        pen.cloth(_placed(at, head, ((-0.2, 0.5), (0.2, 0.5), (0.22, 0.68), (-0.22, 0.68))), tinted(look.cloth, 0.86))
+        pen.cloth(
+            _placed(at, head, ((-0.2, 0.5), (0.2, 0.5), (0.22, 0.68), (-0.22, 0.68))),
+            tinted(look.cloth, 0.86),
+        )
     elif look.dress == "tracksuit":
         _tracksuit(pen, at, head, length)
     elif look.dress == "sweater":
         pen.cloth(_placed(at, head, ((-0.22, 0.54), (0.22, 0.54), (0, 0.92))), WHITE)
         for y in (1.4, 1.56):
-            pen.stroke(_placed(at, head, ((-0.62, y), (0.62, y))), fill=tinted(look.cloth, 1.28), width=head * 0.05)
+            pen.stroke(
+                _placed(at, head, ((-0.62, y), (0.62, y))), fill=tinted(look.cloth, 1.28), width=head * 0.05
+            )
     elif look.dress == "vest":
         pen.shape(_placed(at, head, ((-0.2, 0.56), (0.2, 0.56), (0, 0.9))), look.skin)
     else:
@@ -143,7 +181,11 @@ def _open_collar(pen: Pen, at: Point, head: float, look: Look) -> None:
     for row in range(4):
         pen.oval(_spot(at, head, 0, 1.06 + row * 0.4), head * 0.03, head * 0.03, dark)
     if not look.female:
-        pen.stroke(_placed(at, head, ((0.26, 1.3), (0.54, 1.3), (0.54, 1.62), (0.26, 1.62), (0.26, 1.3))), fill=dark, width=head * 0.018)
+        pen.stroke(
+            _placed(at, head, ((0.26, 1.3), (0.54, 1.3), (0.54, 1.62), (0.26, 1.62), (0.26, 1.3))),
+            fill=dark,
+            width=head * 0.018,
+        )
 
 
 def _lapels(pen: Pen, at: Point, head: float, look: Look) -> None:
@@ -166,7 +208,9 @@ def _tracksuit(pen: Pen, at: Point, head: float, length: float) -> None:
     pen.shape(_placed(at, head, ((-0.2, 0.54), (0.2, 0.54), (0.1, 0.86), (-0.1, 0.86))), WHITE)
     pen.stroke(_placed(at, head, ((0, 0.8), (0, length))), fill=(120, 130, 150), width=head * 0.025)
     for turn in (-1, 1):
-        pen.stroke(_placed(at, head, ((turn * 0.76, 0.95), (turn * 0.8, length))), fill=WHITE, width=head * 0.06)
+        pen.stroke(
+            _placed(at, head, ((turn * 0.76, 0.95), (turn * 0.8, length))), fill=WHITE, width=head * 0.06
+        )
     pen.oval(_spot(at, head, 0.36, 1.3), head * 0.1, head * 0.1, RED)
 
 
@@ -176,7 +220,13 @@ def _tunic(pen: Pen, at: Point, head: float, look: Look, length: float) -> None:
         wing = ((turn * 0.02, 0.60), (turn * 0.2, 0.52), (turn * 0.32, 0.66), (turn * 0.12, 0.84))
         pen.shape(_placed(at, head, wing), tinted(look.cloth, 0.86))
         for y in (1.22, 2.1):
-            pocket = ((turn * 0.2, y), (turn * 0.56, y), (turn * 0.56, y + 0.34), (turn * 0.2, y + 0.34), (turn * 0.2, y))
+            pocket = (
+                (turn * 0.2, y),
+                (turn * 0.56, y),
+                (turn * 0.56, y + 0.34),
+                (turn * 0.2, y + 0.34),
+                (turn * 0.2, y),
+            )
             if not look.female or y > 2:
                 pen.stroke(_placed(at, head, pocket), fill=dark, width=head * 0.02)
     pen.stroke(_placed(at, head, ((0, 0.8), (0, length))), fill=tinted(look.cloth, 0.8), width=head * 0.02)
@@ -188,6 +238,8 @@ def _scarf(pen: Pen, at: Point, head: float, look: Look) -> None:
     """Tie the red scarf (红领巾) of the pioneers over the collar."""
     if not look.scarf:
         return
-    pen.cloth(_placed(at, head, ((-0.34, 0.66), (0, 0.84), (0.34, 0.66), (0.3, 0.58), (0, 0.68), (-0.3, 0.58))), RED)
+    pen.cloth(
+        _placed(at, head, ((-0.34, 0.66), (0, 0.84), (0.34, 0.66), (0.3, 0.58), (0, 0.68), (-0.3, 0.58))), RED
+    )
     for turn in (-1, 1):
         pen.shape(_placed(at, head, ((0, 0.76), (turn * 0.26, 1.34), (turn * 0.08, 1.38))), tinted(RED, 0.9))

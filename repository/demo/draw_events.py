@@ -1,4 +1,4 @@
-"""Scenes of school life: sports, planting, laboratory, choir, houses.
+"""Scenes of school life: sports, planting, lessons, choir.
 
 Each scene is one function from a year to a picture; banners carry the words of the caller.
 """
@@ -7,9 +7,15 @@ from random import Random
 
 from repository.demo.draw_clothes import draw_figure, draw_standing, draw_whole
 from repository.demo.draw_film import mounted, photographed
-from repository.demo.draw_letters import Hand, write_centred
-from repository.demo.draw_pen import SCALE, Colour, Drawing, Pen, Point, new_pen, tinted
-from repository.demo.draw_people import Look, student_look, teacher_look
+from repository.demo.draw_pen import Colour, Drawing, Pen, Point, new_pen, path, tinted
+from repository.demo.draw_props import (
+    draw_bib,
+    draw_bucket,
+    draw_chalk,
+    draw_glassware,
+    draw_lab_bench,
+    draw_shadow,
+)
 from repository.demo.draw_scenery import (
     draw_banner,
     draw_brick_school,
@@ -21,22 +27,10 @@ from repository.demo.draw_scenery import (
     draw_tiled_hall,
     draw_tree,
 )
+from repository.demo.looks import Look, student_look, teacher_look
+from repository.demo.poses import CARRY, DIG, FINISH, HOLD, PULL, RUN, Pose, mirrored
 
 WIDTH, HEIGHT = 1500, 1000
-Pose = dict[str, tuple[tuple[float, float], ...]]
-
-RUN: Pose = {"lean": ((-0.3, 0.0),), "leg_a": ((0.5, 3.6), (0.1, 4.5)), "leg_b": ((-0.9, 3.5), (-1.7, 3.7)),
-             "arm_a": ((-0.8, 1.8), (-0.1, 2.1)), "arm_b": ((0.9, 1.7), (1.1, 1.0))}
-FINISH: Pose = {"lean": ((-0.2, 0.0),), "leg_a": ((0.6, 3.5), (0.4, 4.5)), "leg_b": ((-0.7, 3.6), (-1.4, 4.1)),
-                "arm_a": ((-0.9, 0.4), (-1.0, -0.6)), "arm_b": ((0.9, 0.4), (1.0, -0.6))}
-DIG: Pose = {"lean": ((-0.35, 0.0),), "leg_a": ((0.2, 3.8), (0.3, 4.8)), "leg_b": ((-0.9, 3.8), (-1.1, 4.8)),
-             "arm_a": ((0.0, 1.9), (0.7, 2.3)), "arm_b": ((0.9, 1.7), (1.1, 2.7))}
-CARRY: Pose = {"lean": ((0.0, 0.0),), "leg_a": ((0.2, 3.8), (0.4, 4.8)), "leg_b": ((-0.3, 3.8), (-0.5, 4.8)),
-               "arm_a": ((-0.75, 1.8), (-0.8, 2.7)), "arm_b": ((0.75, 1.8), (0.8, 2.7))}
-HOLD: Pose = {"lean": ((0.0, 0.0),), "leg_a": ((0.2, 3.8), (0.25, 4.8)), "leg_b": ((-0.3, 3.8), (-0.35, 4.8)),
-              "arm_a": ((-0.6, 1.7), (0.4, 1.9)), "arm_b": ((0.8, 1.6), (0.9, 1.3))}
-PULL: Pose = {"lean": ((-0.7, 0.0),), "leg_a": ((0.2, 3.6), (0.9, 4.6)), "leg_b": ((-0.9, 3.7), (-0.3, 4.7)),
-              "arm_a": ((0.1, 1.7), (1.0, 1.9)), "arm_b": ((0.9, 1.5), (1.5, 1.9))}
 
 
 def draw_running(year: int, banner: str, dice: Random) -> Drawing:
@@ -45,22 +39,22 @@ def draw_running(year: int, banner: str, dice: Random) -> Drawing:
     _yard(pen, year, 430)
     draw_banner(pen, 330, 1170, 300, banner)
     for foot in (330, 1170):
-        pen.stroke([Point(foot, 290), Point(foot, 470)], fill=(110, 84, 60), width=9)
+        pen.stroke(path((foot, 290), (foot, 470)), fill=(110, 84, 60), width=9)
     _crowd(pen, year, 452, 30)
     track: Colour = (182, 112, 90) if year > 1995 else (170, 150, 118)
-    pen.shape([Point(0, 560), Point(1500, 545), Point(1500, 1000), Point(0, 1000)], track)
+    pen.shape(path((0, 560), (1500, 545), (1500, 1000), (0, 1000)), track)
     for lane in range(5):
         y = 575 + lane * lane * 16 + lane * 30
-        pen.stroke([Point(0, y), Point(1500, y - 14)], fill=(236, 230, 216), width=4 + lane)
+        pen.stroke(path((0, y), (1500, y - 14)), fill=(236, 230, 216), width=4 + lane)
     for number, x in enumerate((300, 610, 880, 1190)):
         look = student_look(year, dice.random() < 0.4, dice)
         at = Point(x + pen.jitter(24), 500 + (number % 2) * 76 + pen.jitter(10))
         head = 76.0 + (number % 2) * 8
-        _shadow(pen, at, head, 4.75)
+        draw_shadow(pen, at, head, 4.75)
         draw_figure(pen, at, head, _in_sportswear(look, number), FINISH if number == 3 else RUN)
-        _bib(pen, at, head)
-    pen.stroke([Point(1330, 545), Point(1330, 780)], fill=(240, 238, 232), width=7)
-    pen.stroke([Point(1240, 660), Point(1330, 640)], fill=(200, 48, 44), width=6)
+        draw_bib(pen, at, head)
+    pen.stroke(path((1330, 545), (1330, 780)), fill=(240, 238, 232), width=7)
+    pen.stroke(path((1240, 660), (1330, 640)), fill=(200, 48, 44), width=6)
     return _print(pen, year)
 
 
@@ -74,13 +68,15 @@ def draw_tug(year: int, banner: str, dice: Random) -> Drawing:
     for number, x in enumerate((150, 300, 450, 590)):
         head = 74.0
         at = Point(x + pen.jitter(6), rope - head * 1.9)
-        _shadow(pen, at, head, 4.9)
+        draw_shadow(pen, at, head, 4.9)
         draw_figure(pen, at, head, student_look(year, number % 2 == 0, dice), PULL)
         there = Point(WIDTH - at.x, at.y)
-        _shadow(pen, there, head, 4.9)
-        draw_figure(pen, there, head, student_look(year, number % 2 == 1, dice), _mirrored(PULL))
-    pen.stroke([Point(60, rope + 10), Point(1440, rope + 6)], fill=(190, 160, 110), width=10)
-    pen.shape([Point(738, rope), Point(762, rope), Point(768, rope + 90), Point(750, rope + 70), Point(732, rope + 90)], (200, 44, 40))
+        draw_shadow(pen, there, head, 4.9)
+        draw_figure(pen, there, head, student_look(year, number % 2 == 1, dice), mirrored(PULL))
+    pen.stroke(path((60, rope + 10), (1440, rope + 6)), fill=(190, 160, 110), width=10)
+    pen.shape(
+        path((738, rope), (762, rope), (768, rope + 90), (750, rope + 70), (732, rope + 90)), (200, 44, 40)
+    )
     return _print(pen, year)
 
 
@@ -90,8 +86,18 @@ def draw_planting(year: int, banner: str, dice: Random) -> Drawing:
     draw_sky(pen, 430)
     for number, tone in enumerate(((150, 164, 160), (128, 146, 130), (120, 136, 104))):
         base = 360 + number * 44
-        pen.cloth([Point(-60, 560), Point(-60, base), Point(260 + number * 190, base - 130 + number * 40), Point(700 + number * 80, base - 20),
-                   Point(1100 - number * 120, base - 150 + number * 50), Point(1560, base + 10), Point(1560, 560)], tone)
+        pen.cloth(
+            path(
+                (-60, 560),
+                (-60, base),
+                (260 + number * 190, base - 130 + number * 40),
+                (700 + number * 80, base - 20),
+                (1100 - number * 120, base - 150 + number * 50),
+                (1560, base + 10),
+                (1560, 560),
+            ),
+            tone,
+        )
     draw_ground(pen, 470, near=(132, 110, 82), far=(160, 150, 110))
     if banner:
         draw_banner(pen, 420, 1080, 318, banner)
@@ -114,17 +120,23 @@ def draw_laboratory(year: int, words: str, dice: Random) -> Drawing:
     for left in (60, 1180):
         pen.box(left, 70, left + 190, 390, (120, 96, 72))
         pen.box(left + 10, 80, left + 180, 380, (206, 222, 230))
-        pen.stroke([Point(left + 95, 80), Point(left + 95, 380)], fill=(120, 96, 72), width=8)
-        pen.stroke([Point(left + 10, 220), Point(left + 180, 220)], fill=(120, 96, 72), width=8)
-    _chalk(pen, words)
+        pen.stroke(path((left + 95, 80), (left + 95, 380)), fill=(120, 96, 72), width=8)
+        pen.stroke(path((left + 10, 220), (left + 180, 220)), fill=(120, 96, 72), width=8)
+    draw_chalk(pen, words)
     pen.box(0, 640, 1500, 1000, (140, 124, 104))
     draw_standing(pen, Point(1010, 300), 82, teacher_look(year, dice.random() < 0.5, dice), length=3.4)
-    _lab_bench(pen, 250, 1260, 560, 30)
+    draw_lab_bench(pen, 250, 1260, 560, 30)
     for x in (340, 580, 840, 1120):
-        draw_standing(pen, Point(x + pen.jitter(20), 520 + pen.jitter(10)), 84, student_look(year, dice.random() < 0.5, dice), length=3.6)
-    _lab_bench(pen, 90, 1410, 760, 120)
+        draw_standing(
+            pen,
+            Point(x + pen.jitter(20), 520 + pen.jitter(10)),
+            84,
+            student_look(year, dice.random() < 0.5, dice),
+            length=3.6,
+        )
+    draw_lab_bench(pen, 90, 1410, 760, 120)
     for number, x in enumerate((220, 420, 640, 880, 1090, 1300)):
-        _glassware(pen, Point(x, 760), number)
+        draw_glassware(pen, Point(x, 760), number)
     return _print(pen, year)
 
 
@@ -132,13 +144,23 @@ def draw_choir(year: int, banner: str, dice: Random) -> Drawing:
     """Return a choir on the stage (文艺汇演) with a conductor."""
     pen = new_pen(WIDTH, HEIGHT, dice=dice, ground=(120, 40, 40))
     for x in range(0, 1500, 34):
-        pen.stroke([Point(x, 0), Point(x + pen.jitter(8), 720)], fill=tinted((128, 44, 44), dice.uniform(0.75, 1.2)), width=20)
+        pen.stroke(
+            path((x, 0), (x + pen.jitter(8), 720)),
+            fill=tinted((128, 44, 44), dice.uniform(0.75, 1.2)),
+            width=20,
+        )
     draw_banner(pen, 270, 1230, 90, banner, height=62)
     pen.box(0, 720, 1500, 1000, (132, 96, 66))
     for y in range(730, 1000, 34):
-        pen.stroke([Point(0, y), Point(1500, y)], fill=(112, 80, 54), width=3)
+        pen.stroke(path((0, y), (1500, y)), fill=(112, 80, 54), width=3)
     for row, count in enumerate((11, 12, 11)):
-        pen.box(150 - row * 26, 570 + row * 92, 1350 + row * 26, 660 + row * 92, tinted((150, 112, 78), 0.8 + row * 0.12))
+        pen.box(
+            150 - row * 26,
+            570 + row * 92,
+            1350 + row * 26,
+            660 + row * 92,
+            tinted((150, 112, 78), 0.8 + row * 0.12),
+        )
         for place in range(count):
             look = student_look(year, place < count // 2, dice)
             at = Point(750 + (place - (count - 1) / 2) * 104 + pen.jitter(5), 262 + row * 92 + pen.jitter(6))
@@ -157,7 +179,7 @@ def draw_house(year: int, banner: str, dice: Random) -> Drawing:
     else:
         draw_modern_school(pen, 130, 1370, 690, 470, storeys=4)
     draw_ground(pen, 684)
-    pen.shape([Point(660, 690), Point(840, 690), Point(1180, 1000), Point(320, 1000)], (206, 198, 180))
+    pen.shape(path((660, 690), (840, 690), (1180, 1000), (320, 1000)), (206, 198, 180))
     for x, size in ((60, 460), (1440, 480), (330, 210), (1180, 220)):
         draw_tree(pen, Point(x, 730 + size * 0.04), size, poplar=size < 300)
     if year >= 1950:
@@ -165,7 +187,7 @@ def draw_house(year: int, banner: str, dice: Random) -> Drawing:
     if banner:
         draw_banner(pen, 330, 1170, 606, banner)
     for x, y in ((300, 712), (420, 742), (960, 722), (1080, 760), (1230, 720)):
-        _shadow(pen, Point(x, y), 30, 5.1)
+        draw_shadow(pen, Point(x, y), 30, 5.1)
         draw_whole(pen, Point(x, y), 30, student_look(year, dice.random() < 0.5, dice))
     return _print(pen, year)
 
@@ -178,94 +200,63 @@ def _yard(pen: Pen, year: int, horizon: float) -> None:
     draw_sky(pen, horizon)
     (draw_brick_school if year < 1986 else draw_modern_school)(pen, 60, 760, horizon + 4, 250)
     for x in range(820, 1500, 92):
-        draw_tree(pen, Point(x + pen.jitter(16), horizon + 20), pen.dice.uniform(200, 300), poplar=year < 1986)
+        draw_tree(
+            pen, Point(x + pen.jitter(16), horizon + 20), pen.dice.uniform(200, 300), poplar=year < 1986
+        )
     draw_ground(pen, horizon)
 
 
 def _crowd(pen: Pen, year: int, y: float, count: int) -> None:
     for number in range(count):
         x = 20 + number * (WIDTH - 40) / count + pen.jitter(14)
-        draw_standing(pen, Point(x, y + pen.jitter(12)), 34, student_look(year, pen.dice.random() < 0.5, pen.dice), length=3.2)
-
-
-def _shadow(pen: Pen, at: Point, head: float, down: float) -> None:
-    pen.oval(Point(at.x + head * 0.4, at.y + head * down), head * 1.1, head * 0.16, (120, 106, 84))
+        draw_standing(
+            pen,
+            Point(x, y + pen.jitter(12)),
+            34,
+            student_look(year, pen.dice.random() < 0.5, pen.dice),
+            length=3.2,
+        )
 
 
 def _in_sportswear(look: Look, number: int) -> Look:
     vests: tuple[Colour, ...] = ((196, 62, 56), (238, 236, 228), (62, 96, 150), (222, 186, 92))
-    return Look(female=look.female, hair="crop" if look.hair == "cap" else look.hair, dress="vest", cloth=vests[number % 4],
-                trousers=(52, 60, 88), skin=look.skin, smile=look.smile)
-
-
-def _bib(pen: Pen, at: Point, head: float) -> None:
-    pen.box(at.x - head * 0.42, at.y + head * 1.25, at.x + head * 0.30, at.y + head * 1.75, (246, 244, 238))
-    for bar in range(3):
-        x = at.x - head * 0.28 + bar * head * 0.2
-        pen.stroke([Point(x, at.y + head * 1.36), Point(x + pen.jitter(3), at.y + head * 1.64)], fill=(40, 40, 44), width=head * 0.07)
-
-
-def _mirrored(pose: Pose) -> Pose:
-    return {name: tuple((-x, y) for x, y in points) for name, points in pose.items()}
+    return Look(
+        female=look.female,
+        hair="crop" if look.hair == "cap" else look.hair,
+        dress="vest",
+        cloth=vests[number % 4],
+        trousers=(52, 60, 88),
+        skin=look.skin,
+        smile=look.smile,
+    )
 
 
 def _planter(pen: Pen, at: Point, year: int, pose: Pose) -> None:
     head = 84.0
-    _shadow(pen, at, head, 4.95)
+    draw_shadow(pen, at, head, 4.95)
     if pose is HOLD:
         draw_sapling(pen, Point(at.x + head * 0.75, at.y + head * 4.9), 420)
     draw_figure(pen, at, head, student_look(year, pen.dice.random() < 0.5, pen.dice), pose)
     if pose is DIG:
-        pen.stroke([Point(at.x + head * 0.55, at.y + head * 1.7), Point(at.x + head * 1.45, at.y + head * 4.2)], fill=(140, 106, 70), width=8)
+        pen.stroke(
+            path((at.x + head * 0.55, at.y + head * 1.7), (at.x + head * 1.45, at.y + head * 4.2)),
+            fill=(140, 106, 70),
+            width=8,
+        )
         blade = Point(at.x + head * 1.6, at.y + head * 4.55)
-        pen.cloth([Point(blade.x - 26, blade.y - 40), Point(blade.x + 22, blade.y - 52), Point(blade.x + 24, blade.y + 34), Point(blade.x - 8, blade.y + 42)], (120, 124, 128))
-        pen.cloth([Point(blade.x - 60, blade.y + 60), Point(blade.x, blade.y + 18), Point(blade.x + 80, blade.y + 60)], (104, 82, 58))
+        pen.cloth(
+            path(
+                (blade.x - 26, blade.y - 40),
+                (blade.x + 22, blade.y - 52),
+                (blade.x + 24, blade.y + 34),
+                (blade.x - 8, blade.y + 42),
+            ),
+            (120, 124, 128),
+        )
+        pen.cloth(
+            path((blade.x - 60, blade.y + 60), (blade.x, blade.y + 18), (blade.x + 80, blade.y + 60)),
+            (104, 82, 58),
+        )
     if pose is CARRY:
         for side in (-1, 1):
-            _bucket(pen, Point(at.x + side * head * 0.85, at.y + head * 2.8), head)
-
-
-def _bucket(pen: Pen, at: Point, head: float) -> None:
-    pen.bow(Point(at.x, at.y + head * 0.3), head * 0.36, head * 0.36, start=180, end=360, fill=(70, 70, 74), width=4)
-    pen.shape([Point(at.x - head * 0.4, at.y + head * 0.3), Point(at.x + head * 0.4, at.y + head * 0.3),
-               Point(at.x + head * 0.3, at.y + head * 1.1), Point(at.x - head * 0.3, at.y + head * 1.1)], (146, 150, 154))
-    pen.oval(Point(at.x, at.y + head * 0.3), head * 0.4, head * 0.09, (96, 120, 134))
-
-
-def _chalk(pen: Pen, words: str) -> None:
-    write_centred(pen.image, Point(640 * SCALE, 140 * SCALE), words, Hand(size=50 * SCALE, colour=(232, 234, 226), spacing=8))
-    for line in range(4):
-        y = 246 + line * 32
-        start = Point(370, y)
-        pen.stroke([start, Point(370 + pen.dice.uniform(160, 280), y + pen.jitter(3))], fill=(176, 190, 180), width=3)
-    pen.ring(Point(740, 300), 44, fill=(220, 226, 216), width=3)
-    pen.stroke([Point(740, 256), Point(740, 226), Point(800, 226)], fill=(220, 226, 216), width=3)
-
-
-def _lab_bench(pen: Pen, left: float, right: float, top: float, depth: float) -> None:
-    pen.box(left + 20, top + 26, right - 20, top + 26 + depth, (112, 84, 62))
-    pen.box(left, top, right, top + 26, (58, 54, 52))
-    for x in (left + 40, (left + right) / 2, right - 60):
-        pen.box(x, top + 26, x + 20, top + 26 + depth + 90, (96, 72, 54))
-
-
-def _glassware(pen: Pen, foot: Point, number: int) -> None:
-    glass: Colour = (196, 214, 218)
-    liquid: tuple[Colour, ...] = ((92, 140, 190), (200, 110, 120), (120, 170, 110), (214, 176, 92))
-    tone = liquid[number % 4]
-    if number % 3 == 0:
-        pen.shape([Point(foot.x - 12, foot.y - 110), Point(foot.x + 12, foot.y - 110), Point(foot.x + 14, foot.y - 70), Point(foot.x + 46, foot.y), Point(foot.x - 46, foot.y), Point(foot.x - 14, foot.y - 70)], glass)
-        pen.shape([Point(foot.x - 26, foot.y - 42), Point(foot.x + 26, foot.y - 42), Point(foot.x + 42, foot.y - 3), Point(foot.x - 42, foot.y - 3)], tone)
-    elif number % 3 == 1:
-        for tube in range(4):
-            x = foot.x - 45 + tube * 30
-            pen.stroke([Point(x, foot.y - 96), Point(x, foot.y - 16)], fill=glass, width=15)
-            pen.stroke([Point(x, foot.y - 56), Point(x, foot.y - 16)], fill=liquid[(number + tube) % 4], width=11)
-        pen.box(foot.x - 66, foot.y - 66, foot.x + 66, foot.y - 52, (156, 116, 78))
-        pen.box(foot.x - 66, foot.y - 14, foot.x + 66, foot.y, (156, 116, 78))
-    else:
-        pen.stroke([Point(foot.x, foot.y), Point(foot.x, foot.y - 170)], fill=(90, 90, 94), width=7)
-        pen.stroke([Point(foot.x, foot.y - 120), Point(foot.x + 50, foot.y - 120)], fill=(90, 90, 94), width=6)
-        pen.oval(Point(foot.x + 54, foot.y - 92), 32, 32, glass)
-        pen.pie(Point(foot.x + 54, foot.y - 92), 30, 30, start=0, end=180, fill=tone)
-        pen.box(foot.x + 38, foot.y - 44, foot.x + 70, foot.y, (150, 130, 90))
+            draw_bucket(pen, Point(at.x + side * head * 0.85, at.y + head * 2.8), head)

@@ -1,7 +1,7 @@
 """What time does to photographs and paper.
 
-Finished pictures go through one of these: grain, dark corners, brown or faded tone, scratches, a paper mount. All of
-it is made from seeded bytes, so it is the same every time.
+Finished pictures go through one of these: grain, dark corners, brown or faded tone, scratches, a
+paper mount. All of it is made from seeded bytes, so it is the same every time.
 """
 
 from functools import cache
@@ -40,7 +40,9 @@ def faded(image: Image.Image, dice: Random) -> Image.Image:
     red = red.point([min(255, 38 + round(v * 0.84)) for v in range(256)])
     green = green.point([min(255, 26 + round(v * 0.82)) for v in range(256)])
     blue = blue.point([min(255, 34 + round(v * 0.70)) for v in range(256)])
-    toned = ImageChops.multiply(Image.merge("RGB", (red, green, blue)), _dark_corners(image.size, 0.20, bands=3))
+    toned = ImageChops.multiply(
+        Image.merge("RGB", (red, green, blue)), _dark_corners(image.size, 0.20, bands=3)
+    )
     return _with_grain(toned, dice, strength=0.18)
 
 
@@ -78,7 +80,9 @@ def mounted(image: Image.Image, regions: tuple[Region, ...], year: int) -> Drawi
     return Drawing(pages=(sheet,), regions=moved)
 
 
-def paper(width: int, height: int, *, dice: Random, tone: Colour = (238, 226, 198), age: int = 30) -> Image.Image:
+def paper(
+    width: int, height: int, *, dice: Random, tone: Colour = (238, 226, 198), age: int = 30
+) -> Image.Image:
     """Return an empty sheet of paper; age in years makes it blotchy and its edges brown."""
     clouds = _clouds((width, height), dice, cells=9)
     fine = _grain_plate((width, height), dice).filter(ImageFilter.GaussianBlur(1.1))

@@ -1,7 +1,7 @@
-"""Class photographs and portraits, with the places of the heads.
+"""Class photographs and portraits, and where the heads are.
 
-The rows are drawn from the back to the front. Every named head gets a region in pixels of the finished picture, so
-that a page can show who is who without any guessing.
+The rows are drawn from the back to the front. Every named head gets a region in pixels of the
+finished picture, so that a page can show who is who without any guessing.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,7 @@ from PIL import Image, ImageChops, ImageFilter
 from repository.demo.draw_clothes import draw_crouching, draw_seated, draw_standing, draw_whole
 from repository.demo.draw_film import mounted, photographed
 from repository.demo.draw_letters import Hand, write_centred
-from repository.demo.draw_pen import SCALE, Colour, Drawing, Pen, Point, Region, new_pen, tinted
-from repository.demo.draw_people import Look, student_look, teacher_look
+from repository.demo.draw_pen import SCALE, Colour, Drawing, Pen, Point, Region, new_pen, path, tinted
 from repository.demo.draw_scenery import (
     draw_brick_school,
     draw_ground,
@@ -22,6 +21,7 @@ from repository.demo.draw_scenery import (
     draw_tiled_hall,
     draw_tree,
 )
+from repository.demo.looks import Look, student_look, teacher_look
 
 WIDTH, HEIGHT = 1500, 1030
 HEAD = 74.0  # head height of a pupil in a class photograph, pixels
@@ -62,13 +62,21 @@ def draw_portrait(sitter: Sitter, year: int, dice: Random) -> Drawing:
     """Return a studio portrait of one person before a soft cloth."""
     pen = new_pen(840, 1120, dice=dice, ground=(150, 146, 140))
     _studio(pen)
-    look = teacher_look(year, sitter.female, dice) if sitter.teacher else student_look(year, sitter.female, dice)
+    look = (
+        teacher_look(year, sitter.female, dice) if sitter.teacher else student_look(year, sitter.female, dice)
+    )
     head = 350.0
     at = Point(pen.width / 2 + pen.jitter(14), 430)
     draw_standing(pen, at, head, look, length=3.0)
     _studio_light(pen)
     print_ = photographed(pen.finished(), year, dice)
-    region = Region(sitter.name, round(at.x - head * 0.46), round(at.y - head * 0.54), round(head * 0.92), round(head * 1.06))
+    region = Region(
+        sitter.name,
+        round(at.x - head * 0.46),
+        round(at.y - head * 0.54),
+        round(head * 0.92),
+        round(head * 1.06),
+    )
     return mounted(print_, (region,), year)
 
 
@@ -80,7 +88,7 @@ def _studio(pen: Pen) -> None:
     for _ in range(26):
         x = pen.dice.uniform(0, pen.width)
         shade = tinted(tone, pen.dice.uniform(0.75, 1.2))
-        pen.stroke([Point(x, 0), Point(x + pen.jitter(50), pen.height)], fill=shade, width=pen.dice.uniform(2, 14))
+        pen.stroke(path((x, 0), (x + pen.jitter(50), pen.height)), fill=shade, width=pen.dice.uniform(2, 14))
     pen.image.paste(pen.image.filter(ImageFilter.BoxBlur(44)))
 
 
@@ -88,7 +96,14 @@ def _studio_light(pen: Pen) -> None:
     """Let the lamp fall from the upper left, so that the flat shapes turn round."""
     wide, tall = pen.image.size
     lamp = Image.radial_gradient("L").resize((wide * 3 // 2, tall * 3 // 2))
-    lamp = lamp.crop((wide // 2 - wide // 9, tall // 2 - tall // 7, wide // 2 - wide // 9 + wide, tall // 2 - tall // 7 + tall))
+    lamp = lamp.crop(
+        (
+            wide // 2 - wide // 9,
+            tall // 2 - tall // 7,
+            wide // 2 - wide // 9 + wide,
+            tall // 2 - tall // 7 + tall,
+        )
+    )
     lamp = lamp.point([round(178 - v * 0.72) for v in range(256)])
     pen.image.paste(ImageChops.soft_light(pen.image, Image.merge("RGB", (lamp, lamp, lamp))))
 
@@ -104,7 +119,12 @@ def _school_yard(pen: Pen, year: int) -> None:
         wall: Colour = (226, 220, 208) if year < 2004 else (206, 150, 120)
         draw_modern_school(pen, 90, 1410, horizon + 6, 370, wall=wall)
     for x in (40, 1462, pen.dice.choice((190, 1310))):
-        draw_tree(pen, Point(x + pen.jitter(20), horizon + 40), pen.dice.uniform(330, 420), poplar=year < 1986 and x != 40)
+        draw_tree(
+            pen,
+            Point(x + pen.jitter(20), horizon + 40),
+            pen.dice.uniform(330, 420),
+            poplar=year < 1986 and x != 40,
+        )
     draw_ground(pen, horizon)
     _soften(pen)
 
@@ -132,14 +152,22 @@ def _row(pen: Pen, photo: ClassPhoto, number: int, row: tuple[Sitter, ...], *, s
             draw_seated(pen, at, head, look)
         else:
             draw_whole(pen, at, head, look)
-        regions.append(Region(sitter.name, round(at.x - head * 0.46), round(at.y - head * 0.54), round(head * 0.92), round(head * 1.06)))
+        regions.append(
+            Region(
+                sitter.name,
+                round(at.x - head * 0.46),
+                round(at.y - head * 0.54),
+                round(head * 0.92),
+                round(head * 1.06),
+            )
+        )
     return regions
 
 
 def _bench(pen: Pen, left: float, right: float, top: float) -> None:
     wood: Colour = (116, 92, 70)
     for x in (left + 30, (left + right) / 2, right - 30):
-        pen.stroke([Point(x, top), Point(x, top + 74)], fill=tinted(wood, 0.7), width=11)
+        pen.stroke(path((x, top), (x, top + 74)), fill=tinted(wood, 0.7), width=11)
     pen.box(left, top, right, top + 15, wood)
     pen.box(left, top + 15, right, top + 20, tinted(wood, 0.6))
 

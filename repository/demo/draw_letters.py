@@ -1,8 +1,8 @@
 """Chinese lettering with the vendored fonts only.
 
-A letter without a glyph is an error here, never an empty box: a sample whose words cannot be read would be no sample.
-Traditional letters come from the traditional font, everything else from the simplified one, each falling back on the
-other.
+A letter without a glyph is an error here, never an empty box: a sample whose words cannot be read
+would be no sample. Traditional letters come from the traditional font, everything else from the
+simplified one, each falling back on the other.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class GlyphMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """How words are set: size in pixels, colour, whether traditional, how bold (stroke in pixels), space between."""
+    """How words are set: size, stroke and space between letters in pixels, colour, traditional or not."""
 
     size: int
     colour: Colour = (40, 34, 30)
@@ -91,7 +91,9 @@ def write(image: Image.Image, at: Point, words: str, hand: Hand) -> float:
     x = at.x
     for letter in words:
         face = font(face_for(letter, hand.traditional), hand.size)
-        pen.text((x, at.y), letter, font=face, fill=hand.colour, stroke_width=hand.bold, stroke_fill=hand.colour)
+        pen.text(
+            (x, at.y), letter, font=face, fill=hand.colour, stroke_width=hand.bold, stroke_fill=hand.colour
+        )
         x += advance(letter, hand)
     return x
 
@@ -177,7 +179,9 @@ def _inked(mask: Image.Image, dice: Random) -> Image.Image:
     cells = Image.frombytes("L", (24, 24), dice.randbytes(576)).resize(mask.size, Image.Resampling.BICUBIC)
     grain = Image.frombytes("L", mask.size, dice.randbytes(mask.width * mask.height))
     grain = grain.filter(ImageFilter.GaussianBlur(0.8))
-    worn = ImageChops.multiply(cells.point(lambda v: min(255, 150 + v)), grain.point(lambda v: min(255, 90 + v)))
+    worn = ImageChops.multiply(
+        cells.point(lambda v: min(255, 150 + v)), grain.point(lambda v: min(255, 90 + v))
+    )
     seal = Image.new("RGBA", mask.size, (*VERMILION, 0))
     seal.putalpha(ImageChops.multiply(mask, worn))
     return seal.rotate(dice.uniform(-7, 7), Image.Resampling.BICUBIC, expand=True, fillcolor=(*VERMILION, 0))

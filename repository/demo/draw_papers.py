@@ -1,7 +1,7 @@
-"""Written papers: minutes, notices, a school card, a motto in traditional letters.
+"""Written papers: minutes, notices, a school card, a motto.
 
-The words are data of the caller; a drawer only sets them on paper of their time and hands them back as `words`, so that
-a text layer or a test can compare.
+The words are data of the caller; a drawer only sets them on paper of their time and hands them back
+as `words`, so that a text layer or a test can compare.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,16 @@ from random import Random
 from PIL import Image, ImageDraw
 
 from repository.demo.draw_film import folded, paper, scanned
-from repository.demo.draw_letters import Hand, round_seal, square_seal, stamp, wrapped, write, write_centred, write_down
+from repository.demo.draw_letters import (
+    Hand,
+    round_seal,
+    square_seal,
+    stamp,
+    wrapped,
+    write,
+    write_centred,
+    write_down,
+)
 from repository.demo.draw_pen import Colour, Drawing, Point, star
 
 WIDTH, HEIGHT = 1000, 1414  # A4 at about 120 dots per inch
@@ -55,8 +64,10 @@ def draw_notice(letter: Letter, dice: Random) -> Drawing:
     write_centred(sheet, Point(WIDTH / 2, 120), "云溪中学文件", Hand(size=78, colour=RED, bold=2, spacing=18))
     write_centred(sheet, Point(WIDTH / 2, 262), letter.number, Hand(size=28, colour=PRINT))
     pen.rectangle((110, 326, WIDTH - 110, 330), fill=RED)
-    pen.polygon([(WIDTH / 2 - 34, 304), (WIDTH / 2 + 34, 304), (WIDTH / 2 + 34, 352), (WIDTH / 2 - 34, 352)],
-                fill=sheet.getpixel((WIDTH // 2, 290)))
+    pen.polygon(
+        [(WIDTH / 2 - 34, 304), (WIDTH / 2 + 34, 304), (WIDTH / 2 + 34, 352), (WIDTH / 2 - 34, 352)],
+        fill=sheet.getpixel((WIDTH // 2, 290)),
+    )
     pen.polygon([(p.x, p.y) for p in star(Point(WIDTH / 2, 328), 22)], fill=RED)
     y = 400.0
     for line in wrapped(letter.heading, Hand(size=40, bold=1), WIDTH - 320):
@@ -80,13 +91,15 @@ def draw_motto(letter: Letter, dice: Random) -> Drawing:
     pen.rectangle((left + 9, top + 9, right - 9, bottom - 9), outline=(150, 52, 42), width=2)
     for x in range(right - 12 - step, left + 20, -step):
         pen.line((x, top + 9, x, bottom - 9), fill=(170, 84, 68), width=2)
-    columns = [letter.heading]
-    for text in letter.paragraphs + letter.closing:
-        columns.extend(text[at:at + 16] for at in range(0, len(text), 16))
+    columns = [letter.heading, *_columns("".join(letter.paragraphs), 15), *letter.closing]
     for number, column in enumerate(columns):
-        x = right - 12 - step * (number + 0.5)
-        write_down(sheet, Point(x, top + 26 + (60 if number == 0 else 0)), column, hand)
-    stamp(sheet, square_seal(letter.seal, 110, dice), Point(right - 12 - step * (len(columns) + 0.6), bottom - 110))
+        middle = right - 12 - step * (number + 0.5)
+        write_down(sheet, Point(middle, top + 26 + (60 if number == 0 else 0)), column, hand)
+    stamp(
+        sheet,
+        square_seal(letter.seal, 110, dice),
+        Point(right - 12 - step * (len(columns) + 0.6), bottom - 110),
+    )
     words = ("\n".join((letter.heading,) + letter.paragraphs + letter.closing),)
     return Drawing(pages=(scanned(folded(sheet, across=1, down=2), dice),), words=words)
 
@@ -105,11 +118,11 @@ def draw_card(letter: Letter, fields: tuple[tuple[str, str], ...], dice: Random)
         write_centred(sheet, Point(x + 95, y + 22), label, Hand(size=28, colour=PRINT))
         _by_hand(sheet, Point(x + 212, y + 18), value, Hand(size=33, colour=INK), dice)
     pen.rectangle((left, top, right, top + rows * 84), outline=PRINT, width=5)
-    y = top + rows * 84 + 36.0
+    foot = top + rows * 84 + 36.0
     for line in letter.closing:
-        write(sheet, Point(830, y), line, Hand(size=28, colour=PRINT))
-        y += 46
-    stamp(sheet, round_seal(letter.seal, 190, dice, under="教务处"), Point(1010, y - 34))
+        write(sheet, Point(830, foot), line, Hand(size=28, colour=PRINT))
+        foot += 46
+    stamp(sheet, round_seal(letter.seal, 190, dice, under="教务处"), Point(1010, foot - 34))
     lines = [letter.heading] + [f"{label}　{value}" for label, value in fields] + list(letter.closing)
     return _scan(sheet, dice, letter.year, "\n".join(lines))
 
@@ -124,12 +137,23 @@ def _minute_page(letter: Letter, lines: list[str], number: int, hand: Hand, dice
         _by_hand(sheet, Point(120, 134), letter.heading, Hand(size=34, colour=INK, bold=1), dice)
     pen.line((95, 190, WIDTH - 95, 190), fill=rule, width=4)
     for row in range(letter.lines_per_page):
-        y = 190 + (row + 1) * 58
-        pen.line((95, y, WIDTH - 95, y), fill=rule, width=2)
+        base = 190 + (row + 1) * 58
+        pen.line((95, base, WIDTH - 95, base), fill=rule, width=2)
         if row < len(lines):
-            _by_hand(sheet, Point(116, y - 50), lines[row], hand, dice)
+            _by_hand(sheet, Point(116, base - 50), lines[row], hand, dice)
     write_centred(sheet, Point(WIDTH / 2, HEIGHT - 84), f"第 {number} 页", Hand(size=22, colour=RED))
     return scanned(sheet, dice)
+
+
+def _columns(words: str, length: int) -> list[str]:
+    """Return the words cut into columns; a stop that would begin one hangs below the last."""
+    columns: list[str] = []
+    for letter in words:
+        full = not columns or len(columns[-1]) >= length
+        if full and not (columns and letter in "，。；："):
+            columns.append("")
+        columns[-1] += letter
+    return columns
 
 
 def _by_hand(sheet: Image.Image, at: Point, words: str, hand: Hand, dice: Random) -> None:

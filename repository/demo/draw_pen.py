@@ -1,7 +1,8 @@
 """A pen that draws in final pixels with soft edges.
 
-Pictures are drawn twice as large as wanted and halved at the end, because Pillow's own shapes have hard edges. All
-lengths given to the pen are final pixels. The dice of a pen are seeded, so the same seed draws the same picture.
+Pictures are drawn twice as large as wanted and halved at the end, because Pillow's own shapes have
+hard edges. All lengths given to the pen are final pixels. The dice of a pen are seeded, so the same
+seed draws the same picture.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What a drawer hands back: one image per page, the named heads of the first page, and the words on the pages."""
+    """What a drawer hands back: an image per page, the named heads of the first, the words per page."""
 
     pages: tuple[Image.Image, ...]
     regions: tuple[Region, ...] = ()
@@ -76,7 +77,9 @@ class Pen:
         box = (at.x - rx, at.y - ry, at.x + rx, at.y + ry)
         self.tool.chord([v * SCALE for v in box], start, end, fill=fill)
 
-    def bow(self, at: Point, rx: float, ry: float, *, start: float, end: float, fill: Colour, width: float) -> None:
+    def bow(
+        self, at: Point, rx: float, ry: float, *, start: float, end: float, fill: Colour, width: float
+    ) -> None:
         """Draw a part of an ellipse's outline; degrees run clockwise from three o'clock."""
         box = (at.x - rx, at.y - ry, at.x + rx, at.y + ry)
         self.tool.arc([v * SCALE for v in box], start, end, fill=fill, width=_thick(width))
@@ -91,7 +94,9 @@ class Pen:
 
     def stroke(self, points: list[Point], *, fill: Colour, width: float) -> None:
         """Draw a line through points with round joints and round ends."""
-        self.tool.line([(p.x * SCALE, p.y * SCALE) for p in points], fill=fill, width=_thick(width), joint="curve")
+        self.tool.line(
+            [(p.x * SCALE, p.y * SCALE) for p in points], fill=fill, width=_thick(width), joint="curve"
+        )
         if width > 2:
             for end in (points[0], points[-1]):
                 self.oval(end, width / 2, width / 2, fill)
@@ -100,7 +105,9 @@ class Pen:
         """Fill an upright rectangle."""
         self.tool.rectangle([left * SCALE, top * SCALE, right * SCALE - 1, bottom * SCALE - 1], fill=fill)
 
-    def frame(self, left: float, top: float, right: float, bottom: float, *, fill: Colour, width: float) -> None:
+    def frame(
+        self, left: float, top: float, right: float, bottom: float, *, fill: Colour, width: float
+    ) -> None:
         """Draw the outline of an upright rectangle."""
         corners = [left * SCALE, top * SCALE, right * SCALE, bottom * SCALE]
         self.tool.rectangle(corners, outline=fill, width=_thick(width))
@@ -118,6 +125,11 @@ def new_pen(width: int, height: int, *, dice: Random, ground: Colour = (255, 255
     """Return a pen on an empty picture of width x height final pixels."""
     image = Image.new("RGB", (width * SCALE, height * SCALE), ground)
     return Pen(image=image, tool=ImageDraw.Draw(image), dice=dice)
+
+
+def path(*places: tuple[float, float]) -> list[Point]:
+    """Return the points of a line or polygon from (x, y) pairs."""
+    return [Point(x, y) for x, y in places]
 
 
 def rounded(points: list[Point]) -> list[Point]:

@@ -6,19 +6,23 @@ Facades follow the building fashions of a Chinese county town; the school itself
 from PIL import Image
 
 from repository.demo.draw_letters import Hand, write_centred
-from repository.demo.draw_pen import SCALE, Colour, Pen, Point, star, tinted
+from repository.demo.draw_pen import SCALE, Colour, Pen, Point, path, star, tinted
 
 LEAVES: tuple[Colour, ...] = ((70, 96, 62), (86, 112, 70), (58, 84, 58))
 
 
-def draw_sky(pen: Pen, horizon: float, *, top: Colour = (168, 190, 210), low: Colour = (226, 230, 226)) -> None:
+def draw_sky(
+    pen: Pen, horizon: float, *, top: Colour = (168, 190, 210), low: Colour = (226, 230, 226)
+) -> None:
     """Fill the sky from the upper edge to the horizon with a soft ramp."""
     ramp = Image.linear_gradient("L").resize((pen.image.width, round(horizon * SCALE)))
     sky = Image.composite(Image.new("RGB", ramp.size, low), Image.new("RGB", ramp.size, top), ramp)
     pen.image.paste(sky, (0, 0))
 
 
-def draw_ground(pen: Pen, horizon: float, *, near: Colour = (150, 134, 108), far: Colour = (186, 172, 144)) -> None:
+def draw_ground(
+    pen: Pen, horizon: float, *, near: Colour = (150, 134, 108), far: Colour = (186, 172, 144)
+) -> None:
     """Fill the ground from the horizon down, with pebbles and tufts."""
     height = pen.image.height - round(horizon * SCALE)
     ramp = Image.linear_gradient("L").resize((pen.image.width, height))
@@ -36,8 +40,15 @@ def draw_tree(pen: Pen, foot: Point, height: float, *, poplar: bool = False) -> 
     """Draw a tree: a round camphor, or a slim poplar."""
     trunk: Colour = (88, 72, 58)
     width = height * 0.045
-    pen.shape([Point(foot.x - width, foot.y), Point(foot.x + width, foot.y),
-               Point(foot.x + width * 0.5, foot.y - height * 0.6), Point(foot.x - width * 0.5, foot.y - height * 0.6)], trunk)
+    pen.shape(
+        path(
+            (foot.x - width, foot.y),
+            (foot.x + width, foot.y),
+            (foot.x + width * 0.5, foot.y - height * 0.6),
+            (foot.x - width * 0.5, foot.y - height * 0.6),
+        ),
+        trunk,
+    )
     blobs = 70
     for number in range(blobs):
         layer = number / blobs
@@ -47,7 +58,10 @@ def draw_tree(pen: Pen, foot: Point, height: float, *, poplar: bool = False) -> 
             radius = height * pen.dice.uniform(0.03, 0.06)
         else:
             spread = height * 0.36 * (1 - layer * 0.45)
-            spot = Point(foot.x + pen.jitter(spread), foot.y - height * (0.42 + 0.5 * layer) + pen.jitter(height * 0.07))
+            spot = Point(
+                foot.x + pen.jitter(spread),
+                foot.y - height * (0.42 + 0.5 * layer) + pen.jitter(height * 0.07),
+            )
             radius = height * pen.dice.uniform(0.05, 0.1)
         pen.oval(spot, radius, radius * 0.8, tinted(pen.dice.choice(LEAVES), 0.8 + 0.5 * layer))
 
@@ -71,14 +85,24 @@ def draw_tiled_hall(pen: Pen, left: float, right: float, base: float, height: fl
     pen.box(left, eaves, right, base, (166, 160, 150))
     for row in range(round(height * 0.62 / 12)):
         y = eaves + row * 12
-        pen.stroke([Point(left, y), Point(right, y)], fill=(150, 144, 136), width=1)
-    pen.shape([Point(left - 46, eaves - 12), Point(left + 30, eaves - 30), Point(left + 70, base - height), Point(right - 70, base - height),
-               Point(right - 30, eaves - 30), Point(right + 46, eaves - 12), Point(right + 40, eaves + 6), Point(left - 40, eaves + 6)],
-              (92, 90, 92))
+        pen.stroke(path((left, y), (right, y)), fill=(150, 144, 136), width=1)
+    pen.shape(
+        path(
+            (left - 46, eaves - 12),
+            (left + 30, eaves - 30),
+            (left + 70, base - height),
+            (right - 70, base - height),
+            (right - 30, eaves - 30),
+            (right + 46, eaves - 12),
+            (right + 40, eaves + 6),
+            (left - 40, eaves + 6),
+        ),
+        (92, 90, 92),
+    )
     x = left + 66
     while x < right - 60:
         slope = (x - (left + right) / 2) * 0.06
-        pen.stroke([Point(x - slope * 0.2, base - height + 4), Point(x + slope, eaves)], fill=(74, 72, 76), width=2)
+        pen.stroke(path((x - slope * 0.2, base - height + 4), (x + slope, eaves)), fill=(74, 72, 76), width=2)
         x += 13
     pen.box(left + 60, base - height - 10, right - 60, base - height + 6, (70, 68, 72))
     bays = max(3, round((right - left) / 150))
@@ -93,7 +117,9 @@ def draw_tiled_hall(pen: Pen, left: float, right: float, base: float, height: fl
     pen.box(right - 7, eaves, right + 7, base, (112, 72, 60))
 
 
-def draw_brick_school(pen: Pen, left: float, right: float, base: float, height: float, *, storeys: int = 3) -> None:
+def draw_brick_school(
+    pen: Pen, left: float, right: float, base: float, height: float, *, storeys: int = 3
+) -> None:
     """Draw a red brick teaching house (教学楼) of the fifties to eighties, with a raised middle and a star."""
     wall: Colour = (172, 108, 84)
     middle = (left + right) / 2
@@ -101,20 +127,32 @@ def draw_brick_school(pen: Pen, left: float, right: float, base: float, height: 
     pen.box(left - 12, base - height * 0.86, right + 12, base - height * 0.82, (206, 190, 166))
     y = base - height * 0.8
     while y < base:
-        pen.stroke([Point(left, y), Point(right, y)], fill=tinted(wall, 0.95), width=1)
+        pen.stroke(path((left, y), (right, y)), fill=tinted(wall, 0.95), width=1)
         y += 9
     _windows(pen, left, right, base, height * 0.82, storeys, frame=(222, 210, 188))
     wide = (right - left) * 0.085
     pen.box(middle - wide, base - height, middle + wide, base, tinted(wall, 1.08))
     pen.box(middle - wide - 8, base - height * 1.02, middle + wide + 8, base - height * 0.98, (206, 190, 166))
     pen.shape(star(Point(middle, base - height * 0.9), height * 0.05), (196, 52, 44))
-    _windows(pen, middle - wide, middle + wide, base, height * 0.82, storeys, frame=(222, 210, 188), columns=2)
+    _windows(
+        pen, middle - wide, middle + wide, base, height * 0.82, storeys, frame=(222, 210, 188), columns=2
+    )
     pen.box(middle - wide * 0.55, base - height * 0.2, middle + wide * 0.55, base, (84, 60, 50))
-    pen.box(middle - wide * 0.9, base - height * 0.235, middle + wide * 0.9, base - height * 0.2, (206, 190, 166))
+    pen.box(
+        middle - wide * 0.9, base - height * 0.235, middle + wide * 0.9, base - height * 0.2, (206, 190, 166)
+    )
 
 
-def draw_modern_school(pen: Pen, left: float, right: float, base: float, height: float, *, storeys: int = 4,
-                       wall: Colour = (226, 220, 208)) -> None:
+def draw_modern_school(
+    pen: Pen,
+    left: float,
+    right: float,
+    base: float,
+    height: float,
+    *,
+    storeys: int = 4,
+    wall: Colour = (226, 220, 208)
+) -> None:
     """Draw a tiled concrete teaching house with long galleries, as after 1985."""
     pen.box(left, base - height, right, base, wall)
     floor = height / storeys
@@ -126,13 +164,20 @@ def draw_modern_school(pen: Pen, left: float, right: float, base: float, height:
             x = left + 24 + (right - left - 48) * column / columns
             pen.box(x - 4, top + floor * 0.2, x + 4, top + floor, tinted(wall, 0.9))
         pen.box(left, top + floor * 0.72, right, top + floor * 0.96, tinted(wall, 0.97))
-        pen.stroke([Point(left, top + floor * 0.72), Point(right, top + floor * 0.72)], fill=(150, 70, 60), width=4)
+        pen.stroke(path((left, top + floor * 0.72), (right, top + floor * 0.72)), fill=(150, 70, 60), width=4)
     tower = (right - left) * 0.07
     middle = (left + right) / 2
     pen.box(middle - tower, base - height * 1.12, middle + tower, base, tinted(wall, 1.05))
     pen.ring(Point(middle, base - height * 1.0), tower * 0.42, fill=(90, 60, 54), width=4)
-    pen.stroke([Point(middle, base - height * 1.0 - tower * 0.3), Point(middle, base - height * 1.0), Point(middle + tower * 0.2, base - height)],
-               fill=(90, 60, 54), width=3)
+    pen.stroke(
+        path(
+            (middle, base - height * 1.0 - tower * 0.3),
+            (middle, base - height * 1.0),
+            (middle + tower * 0.2, base - height),
+        ),
+        fill=(90, 60, 54),
+        width=3,
+    )
     pen.box(middle - tower * 0.6, base - floor * 0.7, middle + tower * 0.6, base, (84, 96, 106))
 
 
@@ -144,7 +189,12 @@ def draw_banner(pen: Pen, left: float, right: float, top: float, words: str, *, 
     lower = [Point(x, top + height + low * 1.3) for x, low in zip(across, sag, strict=True)]
     pen.shape(upper + lower[::-1], (190, 44, 40))
     room = (right - left) * 0.84 / max(1, len(words))
-    hand = Hand(size=round(min(height * 0.64, room) * SCALE), colour=(250, 244, 230), bold=1, spacing=max(0.0, (room - height * 0.64)) * SCALE * 0.6)
+    hand = Hand(
+        size=round(min(height * 0.64, room) * SCALE),
+        colour=(250, 244, 230),
+        bold=1,
+        spacing=max(0.0, (room - height * 0.64)) * SCALE * 0.6,
+    )
     write_centred(pen.image, Point((left + right) / 2 * SCALE, (top + height * 0.14) * SCALE), words, hand)
 
 
@@ -164,10 +214,22 @@ def _lattice(pen: Pen, middle: float, half: float, top: float, bottom: float) ->
         for column in range(4):
             x = middle - half + 4 + column * (half * 2 - 8) / 4
             y = top + 4 + row * (bottom - top - 8) / rows
-            pen.box(x + 2, y + 2, x + (half * 2 - 8) / 4 - 2, y + (bottom - top - 8) / rows - 2, (196, 190, 172))
+            pen.box(
+                x + 2, y + 2, x + (half * 2 - 8) / 4 - 2, y + (bottom - top - 8) / rows - 2, (196, 190, 172)
+            )
 
 
-def _windows(pen: Pen, left: float, right: float, base: float, height: float, storeys: int, *, frame: Colour, columns: int = 0) -> None:
+def _windows(
+    pen: Pen,
+    left: float,
+    right: float,
+    base: float,
+    height: float,
+    storeys: int,
+    *,
+    frame: Colour,
+    columns: int = 0
+) -> None:
     columns = columns or max(4, round((right - left) / 82))
     floor, step = height / storeys, (right - left) / columns
     for storey in range(storeys):
@@ -175,6 +237,8 @@ def _windows(pen: Pen, left: float, right: float, base: float, height: float, st
             x, y = left + step * (column + 0.5), base - floor * (storey + 0.62)
             half, tall = step * 0.27, floor * 0.3
             pen.box(x - half - 4, y - tall - 4, x + half + 4, y + tall + 4, frame)
-            pen.box(x - half, y - tall, x + half, y + tall, tinted((96, 108, 120), pen.dice.uniform(0.85, 1.15)))
-            pen.stroke([Point(x, y - tall), Point(x, y + tall)], fill=frame, width=3)
-            pen.stroke([Point(x - half, y - tall * 0.2), Point(x + half, y - tall * 0.2)], fill=frame, width=3)
+            pen.box(
+                x - half, y - tall, x + half, y + tall, tinted((96, 108, 120), pen.dice.uniform(0.85, 1.15))
+            )
+            pen.stroke(path((x, y - tall), (x, y + tall)), fill=frame, width=3)
+            pen.stroke(path((x - half, y - tall * 0.2), (x + half, y - tall * 0.2)), fill=frame, width=3)

@@ -1,4 +1,4 @@
-"""One planned sample: what it is called, what it says, how it is drawn."""
+"""One planned sample: its names, its words, its drawer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,18 +10,26 @@ Value = str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """A sample before it is drawn.
+class Filing:
+    """Where a sample belongs: kind, category (门类), retention (保管期限), level of access (开放程度)."""
 
-    names are file names; the suffix says what is written: .jpg one page each in order, .tif and .pdf all pages, .txt the
-    next of `texts`. form is "scan" (default), "black" (TIFF of an office copier) or "layered" (PDF with text layer).
-    """
-
-    names: tuple[str, ...]
     kind: str
     category: str
     retention: str
     access_level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A sample before it is drawn.
+
+    names are file names; the suffix says what is written: .jpg one page each in order, .tif and
+    .pdf all pages, .txt the next of `texts`. form is "scan" (default), "black" (TIFF of an office
+    copier) or "layered" (PDF with text layer).
+    """
+
+    names: tuple[str, ...]
+    filing: Filing
     values: dict[str, Value]
     draw: Callable[[Random], Drawing]
     year: str = ""

@@ -1,8 +1,8 @@
-"""The sample material of an invented school, as files with descriptions.
+"""The sample school: files with descriptions.
 
-`draw_samples` writes about sixty samples that together show what a school keeps: every kind, every level of access,
-dates written in many ways, odd file names, text in old encodings. The list is mixed, so that its first few rows already
-show several kinds. The same call writes the same bytes.
+`draw_samples` writes about sixty samples that together show what a school keeps: every kind, every
+level of access, dates written in many ways, odd file names, text in old encodings. The list is
+mixed, so that its first few rows already show several kinds. The same call writes the same bytes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +15,13 @@ from PIL.Image import Image
 
 from repository.demo.draw_pen import Drawing, Region
 from repository.demo.planned import Planned, Value
-from repository.demo.sample_papers import certificates, minutes, plans, school_cards, texts
+from repository.demo.sample_certificates import certificates, school_cards
+from repository.demo.sample_papers import minutes, plans, texts
 from repository.demo.sample_photos import class_photos, event_photos, portraits, things
 from repository.demo.saving import save_image_pdf, save_jpeg, save_text_pdf, save_tiff
+from repository.description.refcodes import compose_item
 
+FONDS = "Y001"  # fonds number (全宗号) of the invented school
 Progress = Callable[[int, int], None]
 
 
@@ -64,7 +67,17 @@ def draw_samples(folder: Path, *, count: int = 60, progress: Progress | None = N
 
 def planned_samples() -> tuple[Planned, ...]:
     """Return all samples before drawing, mixed: one of each sort in turn."""
-    sorts = (class_photos(), event_photos(), certificates(), minutes(), portraits(), texts(), plans(), school_cards(), things())
+    sorts = (
+        class_photos(),
+        event_photos(),
+        certificates(),
+        minutes(),
+        portraits(),
+        texts(),
+        plans(),
+        school_cards(),
+        things(),
+    )
     return tuple(planned for turn in zip_longest(*sorts) for planned in turn if planned is not None)
 
 
@@ -76,10 +89,10 @@ def _draw(planned: Planned, folder: Path, number: int) -> Sample:
         _save(path, planned, drawing, rest)
     return Sample(
         files=files,
-        kind=planned.kind,
-        category=planned.category,
-        retention=planned.retention,
-        access_level=planned.access_level,
+        kind=planned.filing.kind,
+        category=planned.filing.category,
+        retention=planned.filing.retention,
+        access_level=planned.filing.access_level,
         reference_code=reference_code(planned, number),
         values=planned.values,
         regions=tuple(region for region in drawing.regions if region.name),
@@ -90,7 +103,8 @@ def reference_code(planned: Planned, number: int) -> str:
     """Return the reference code (档号), or "" for every seventh sample: a school always has some without."""
     if number % 7 == 0:
         return ""
-    return f"YX01-{planned.category}·{planned.year}-{planned.retention}-{number:04d}"
+    filing = planned.filing
+    return compose_item(FONDS, filing.category, year=planned.year, retention=filing.retention, number=number)
 
 
 def _save(path: Path, planned: Planned, drawing: Drawing, rest: _Rest) -> None:

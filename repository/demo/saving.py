@@ -1,7 +1,8 @@
 """Drawn pages to files: JPEG, TIFF of many pages, PDF, PNG.
 
-The same drawing gives the same bytes: no clock is read, dates inside the files are fixed. A scan carries the day of
-scanning in its EXIF data, which is never the day the picture was taken; that trap is wanted here.
+The same drawing gives the same bytes: no clock is read, dates inside the files are fixed. A scan
+carries the day of scanning in its EXIF data, which is never the day the picture was taken; that
+trap is wanted here.
 """
 
 from io import BytesIO
@@ -29,7 +30,7 @@ def save_jpeg(page: Image.Image, path: Path, *, quality: int = 85) -> None:
 
 
 def save_tiff(pages: tuple[Image.Image, ...], path: Path, *, black: bool) -> None:
-    """Write all pages into one TIFF: black and white (Group 4) as from an office copier, or colour inside JPEG."""
+    """Write all pages into one TIFF: black and white as from an office copier, or colour."""
     ready = [_black(page) if black else page.convert("RGB") for page in pages]
     way = "group4" if black else "jpeg"
     ready[0].save(path, save_all=True, append_images=ready[1:], compression=way, dpi=(RESOLUTION, RESOLUTION))
@@ -38,7 +39,15 @@ def save_tiff(pages: tuple[Image.Image, ...], path: Path, *, black: bool) -> Non
 def save_image_pdf(pages: tuple[Image.Image, ...], path: Path) -> None:
     """Write the pages as a PDF that holds pictures only: its words cannot be found before OCR."""
     first, *rest = [page.convert("RGB") for page in pages]
-    first.save(path, "PDF", save_all=True, append_images=rest, resolution=120.0, creationDate=FIXED_DAY, modDate=FIXED_DAY)
+    first.save(
+        path,
+        "PDF",
+        save_all=True,
+        append_images=rest,
+        resolution=120.0,
+        creationDate=FIXED_DAY,
+        modDate=FIXED_DAY,
+    )
 
 
 def save_text_pdf(drawing: Drawing, path: Path) -> None:
@@ -62,7 +71,9 @@ def save_text_pdf(drawing: Drawing, path: Path) -> None:
 
 def _black(page: Image.Image) -> Image.Image:
     large = page.convert("L").resize((page.width * 3 // 2, page.height * 3 // 2), Image.Resampling.BICUBIC)
-    return large.point([255 if value > 150 else 0 for value in range(256)]).convert("1", dither=Image.Dither.NONE)
+    return large.point([255 if value > 150 else 0 for value in range(256)]).convert(
+        "1", dither=Image.Dither.NONE
+    )
 
 
 def _page_content(words: str, wide: float, tall: float) -> bytes:
@@ -78,7 +89,10 @@ def _page_content(words: str, wide: float, tall: float) -> bytes:
 def _picture(page: Image.Image) -> bytes:
     buffer = BytesIO()
     page.convert("RGB").save(buffer, "JPEG", quality=82)
-    head = b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode"
+    head = (
+        b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB "
+        b"/BitsPerComponent 8 /Filter /DCTDecode"
+    )
     return _stream(head % (page.width, page.height), buffer.getvalue())
 
 
@@ -87,7 +101,10 @@ def _stream(head: bytes, body: bytes) -> bytes:
 
 
 def _font() -> bytes:
-    return b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [4 0 R] >>"
+    return (
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H "
+        b"/DescendantFonts [4 0 R] >>"
+    )
 
 
 def _descendant() -> bytes:
@@ -99,8 +116,8 @@ def _descendant() -> bytes:
 
 def _descriptor() -> bytes:
     return (
-        b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 "
-        b"/Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>"
+        b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] "
+        b"/ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>"
     )
 
 
