@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 
 ROOT = Path(str(resources.files("repository")))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -53,13 +53,11 @@ def test_no_foreign_host_is_named(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=_name)
-def test_template_compiles(path: Path) -> None:
+def test_template_is_well_formed(path: Path) -> None:
     """Every template is well-formed for Jinja with the i18n extension."""
-    environment = Environment(
-        loader=FileSystemLoader(ROOT / "templates"), extensions=["jinja2.ext.i18n"], autoescape=True
-    )
+    environment = Environment(extensions=["jinja2.ext.i18n"])
 
-    assert environment.get_template(path.relative_to(ROOT / "templates").as_posix()) is not None
+    assert environment.parse(path.read_text(encoding="utf-8")).body
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=_name)
