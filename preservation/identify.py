@@ -24,8 +24,10 @@ try:
     import magic
 except ImportError:  # no libmagic on this machine: the one in the wheel steps in
     try:
+        import pylibmagic  # noqa: F401  (it tells ctypes where its library is, so it comes first)
+
+        # isort: split
         import magic
-        import pylibmagic  # noqa: F401  (it tells ctypes where its library is)
     except (ImportError, OSError):
         magic = None
 try:

@@ -2,7 +2,8 @@
 
 Runs only inside the limited child process. A file that cannot be decoded is an
 answer ("unreadable"), as is one that is too large to be opened within the
-memory limit. Technical facts follow DA/T 31-2017 (resolution, colour) and
+memory limit. Damage that still decodes to some picture is not seen here: after
+acceptance the digest sees it. Technical facts follow DA/T 31-2017 (resolution, colour) and
 DA/T 54-2014 (capture device, software, position known).
 """
 

@@ -26,6 +26,7 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 #: An answer holds facts about one file; text and images travel as files.
 MAX_ANSWER = 1 << 20
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
+_MEASURED = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")  # set by coverage alone, in tests
 #: The kernel ends a child that used up its CPU time with one of these two;
 #: memory has its own limit, which shows as MemoryError or as a crash.
 _TIMES_UP = tuple(int(getattr(signal, name, 0)) for name in ("SIGXCPU", "SIGKILL"))
@@ -110,23 +111,36 @@ class _Child:
             clock.cancel()
         facts = self._parse(line)
         if facts is None or facts.get("state") in ("memory", "refused"):
+            reason = "timeout" if timed_out.is_set() else self._reason(line, facts)
             self.close()
-            reason = "timeout" if timed_out.is_set() else self._reason(facts)
             detail = "" if facts is None else str(facts.get("detail", ""))
             raise ChildFailed(reason=reason, task=task, path=str(path), detail=detail)
         self._served += 1
         self._cpu = cast(float, facts.pop("cpu", 0.0))
         return Answer(state=str(facts.pop("state")), facts=MappingProxyType(facts))
 
+    def retire(self) -> None:
+        """Let an idle child end by itself, which it does when its input ends."""
+        self._shut(self._process.stdin)
+        try:
+            self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            pass  # close() is not so patient
+        self.close()
+
     def close(self) -> None:
         """End the process and take back what it held."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            try:
-                cast(IO[bytes], pipe).close()
-            except BrokenPipeError:
-                pass  # an unsent line: nobody is there to read it
+        self._shut(self._process.stdin)
+        self._shut(self._process.stdout)
+
+    @staticmethod
+    def _shut(pipe: IO[bytes] | None) -> None:
+        try:
+            cast(IO[bytes], pipe).close()
+        except BrokenPipeError:
+            pass  # an unsent line: nobody is there to read it
 
     def _end(self, timed_out: threading.Event) -> None:
         timed_out.set()
@@ -151,15 +165,21 @@ class _Child:
             return None
         return facts if isinstance(facts, dict) and "state" in facts else None
 
-    def _reason(self, facts: dict[str, object] | None) -> str:
+    def _reason(self, line: bytes, facts: dict[str, object] | None) -> str:
         if facts is not None:
             return str(facts["state"])
-        return "timeout" if -self._process.returncode in _TIMES_UP else "crashed"
+        if line.endswith(b"\n") or len(line) >= MAX_ANSWER:
+            return "refused"  # it answered, but not as agreed
+        try:
+            ended = self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            return "refused"
+        return "timeout" if -ended in _TIMES_UP else "crashed"
 
 
 def _environment() -> dict[str, str]:
     """Return the few variables that a child needs; ours hold secrets."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    kept = {name: os.environ[name] for name in _KEPT + _MEASURED if name in os.environ}
     path = os.pathsep.join(part for part in (ROOT, os.environ.get("PYTHONPATH", "")) if part)
     # Each malloc arena reserves 64 MiB of the address space that is limited.
     return {**kept, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"}
@@ -189,7 +209,7 @@ class Sandbox:
         child, kept = self._seats.get(), None
         try:
             if child is not None and child.is_worn:
-                child.close()
+                child.retire()
                 child = None
             child = child or _Child(self.limits, self._rooms)
             answer = child.ask(task, path, options)
@@ -205,7 +225,7 @@ class Sandbox:
         with self._closing:  # two at once would each wait for the other's seats
             for child in [self._seats.get() for _ in range(self.workers)]:
                 if child is not None:
-                    child.close()
+                    child.retire()
                 self._seats.put(None)
 
     def __enter__(self) -> "Sandbox":

@@ -4,14 +4,13 @@ Runs only inside the limited child process. pdfium draws; scripts and links of
 a PDF are never run (case D08 of reliability). Text goes to a UTF-8 file.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from preservation.derivatives.image import save_jpeg
+from preservation.derivatives.image import save_bytes, save_jpeg
 from preservation.encoding import read_text
 
 #: A page this much longer than wide is a trap, not a page.
@@ -94,14 +93,9 @@ def _collect(texts: Iterator[str], limit: int) -> tuple[list[str], bool]:
 def _save_text(text: str, target: str, *, is_cut: bool) -> dict[str, object]:
     """Write a text beside target, move it there, and return its row."""
     kept = "".join(one for one in text.replace("\r\n", "\n") if one >= " " or one in "\n\t\f")
-    part = f"{target}.{os.getpid()}.part"
-    try:
-        Path(part).write_text(kept, encoding="utf-8", errors="replace", newline="\n")
-        os.replace(part, target)
-    except OSError:
-        Path(part).unlink(missing_ok=True)
-        raise
-    row: dict[str, object] = {"path": target, "width": 0, "height": 0, "size": os.path.getsize(target)}
+    content = kept.encode("utf-8", "replace")
+    save_bytes(content, target)
+    row: dict[str, object] = {"path": target, "width": 0, "height": 0, "size": len(content)}
     return {"made": [row], "characters": len(kept), "is_cut": is_cut}
 
 

@@ -4,6 +4,7 @@ Runs only inside the limited child process. Orientation is applied, colours
 become sRGB, and no tag of the original goes along (case D33 of reliability).
 """
 
+import io
 import os
 from pathlib import Path
 
@@ -17,14 +18,21 @@ QUALITY = 85
 def save_jpeg(image: Image.Image, target: str) -> dict[str, object]:
     """Write a JPEG beside target, move it there, and return its row."""
     clean = image if image.mode in ("L", "RGB") else image.convert("RGB")
-    part = f"{target}.{os.getpid()}.part"
+    content = io.BytesIO()  # Pillow, given a file, takes a write cut short by a full disk for a success
+    clean.save(content, "JPEG", quality=QUALITY, optimize=True)
+    save_bytes(content.getvalue(), target)
+    return {"path": target, "width": clean.width, "height": clean.height, "size": content.tell()}
+
+
+def save_bytes(content: bytes, target: str) -> None:
+    """Make content stand at target, whole or not at all. Raises OSError."""
+    part = Path(f"{target}.{os.getpid()}.part")
     try:
-        clean.save(part, "JPEG", quality=QUALITY, optimize=True)
+        part.write_bytes(content)
         os.replace(part, target)
     except OSError:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
-    return {"path": target, "width": clean.width, "height": clean.height, "size": os.path.getsize(target)}
 
 
 def make_jpeg(path: str, target: str, side: int) -> dict[str, object]:

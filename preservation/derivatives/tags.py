@@ -32,7 +32,7 @@ def read_tags(image: Image.Image) -> dict[str, object]:
     orientation = base.get(ExifTags.Base.Orientation, 1)
     return {
         **facts,
-        "orientation": orientation if orientation in range(1, 9) else 1,
+        "orientation": int(orientation) if orientation in range(1, 9) else 1,
         "exif_date": _first(details.get(ExifTags.Base.DateTimeOriginal), words.get("DateTimeOriginal")),
         "software": _first(base.get(ExifTags.Base.Software), words.get("CreatorTool")),
         "maker": _first(base.get(ExifTags.Base.Make)),
