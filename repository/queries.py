@@ -4,7 +4,7 @@ Each function takes the actor first and answers only with what he may see;
 what he may not see does not exist for him (NotVisible, 404).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,18 +88,41 @@ def catalogue(
     page_size: int = 20,
 ) -> Listing:
     """Return catalogued items, newest date first, narrowed by category, kind, decade ("1950", "undated")."""
-    query = select(Item).where(_catalogued(actor))
-    if category:
-        query = query.where(Item.category == category)
-    if kind:
-        query = query.where(Item.kind == kind)
-    if decade == "undated":
-        query = query.where(Item.first_year.is_(None))
-    elif decade.isascii() and decade.isdigit() and len(decade) == 4:
-        first = int(decade)
-        query = query.where(Item.first_year <= first + 9, Item.last_year >= first)
+    query = select(Item).where(*_narrowed(actor, {"category": category, "kind": kind, "decade": decade}))
     order = (Item.date_sort == "", Item.date_sort.desc(), Item.title, Item.id)
     return _page(session, query.order_by(*order), page=page, page_size=page_size)
+
+
+#: What the catalogue is browsed by. An item belongs to the decade in which its date begins.
+BROWSE_FACETS = ("category", "kind", "decade")
+_DECADE = func.coalesce(Item.first_year, Item.last_year) // 10 * 10
+
+
+def _narrowed(actor: Actor, chosen: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    """Return the conditions of a browse page; an empty value does not narrow, a wrong one finds nothing."""
+    found = [_catalogued(actor)]
+    for name, column in (("category", Item.category), ("kind", Item.kind)):
+        if chosen.get(name):
+            found.append(column == chosen[name])
+    decade = chosen.get("decade", "")
+    if decade == "undated":
+        found.append(_DECADE.is_(None))
+    elif decade:
+        known = decade.isascii() and decade.isdigit() and len(decade) <= 4
+        found.append(_DECADE == int(decade) if known else false())
+    return found
+
+
+def browse_counts(session: Session, actor: Actor, chosen: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """Return for each facet how many items each value would show, with the other choices in force."""
+    columns = {"category": Item.category, "kind": Item.kind, "decade": _DECADE}
+    counts: dict[str, dict[str, int]] = {}
+    for name in BROWSE_FACETS:
+        others = {other: value for other, value in chosen.items() if other != name}
+        query = select(columns[name], func.count()).where(*_narrowed(actor, others)).group_by(columns[name])
+        rows = session.execute(query).all()
+        counts[name] = {("undated" if name == "decade" and value is None else str(value)): n for value, n in rows}
+    return counts
 
 
 def counts_by(session: Session, actor: Actor, column: str) -> dict[str, int]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from repository.workflow.tools import Tools
-from storage.errors import StorageError
+from storage.errors import StorageError, Unreadable
+from storage.faults import translated
 from storage.platform import free_room, fsync_file
 
 DATA = "data"
@@ -43,12 +44,19 @@ def look(tools: Tools) -> tuple[FolderState, ...]:
 def _write_test(name: str, folder: Path) -> FolderState:
     place = folder / f".write-test-{secrets.token_hex(6)}"
     try:
+        with translated(writing=True, folder=name):
+            _write_and_remove(place)
+            free = free_room(folder).bytes
+    except StorageError as error:
+        return FolderState(name, str(folder), False, None, error.code)
+    return FolderState(name, str(folder), True, free)
+
+
+def _write_and_remove(place: Path) -> None:
+    try:
         place.write_bytes(_SAMPLE)
         fsync_file(place)
-        whole = place.read_bytes() == _SAMPLE
-        free = free_room(folder).bytes
-    except OSError as error:
-        return FolderState(name, str(folder), False, None, error.strerror or type(error).__name__)
+        if place.read_bytes() != _SAMPLE:
+            raise Unreadable(path=place.name)
     finally:
         place.unlink(missing_ok=True)
-    return FolderState(name, str(folder), whole, free, "" if whole else "ST-004")

@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 from preservation.checks import Outcome
 from preservation.policy import CopyState
-from repository.models.package import Copy, PackagedFile, Package
+from repository.models.package import Copy, Package, PackagedFile
 from repository.workflow.tools import Tools
-from storage.errors import DigestMismatch, NotFound, StorageError
+from storage.errors import DigestMismatch, StorageError, Unreadable
 
 log = logging.getLogger("jingui.reading")
 BLOCK = 1 << 18
@@ -47,9 +47,9 @@ def _known_bad(copy: Copy, path: str) -> bool:
 def open_original(tools: Tools, original: Original) -> BinaryIO:
     """Return the stream of the first copy that can be opened and has the right size.
 
-    Raises the last StorageError where none can.
+    Raises Unreadable where none can.
     """
-    failure: StorageError = NotFound(key=original.key)
+    failure: StorageError | None = None
     for store_id in original.store_ids:
         store = tools.stores.get(store_id)
         if store is None:
@@ -62,7 +62,7 @@ def open_original(tools: Tools, original: Original) -> BinaryIO:
         except StorageError as error:
             failure = error
         log.warning("%s is not readable in %s: %s", original.key, store_id, failure)
-    raise failure
+    raise Unreadable(key=original.key, copies=len(original.store_ids)) from failure
 
 
 def blocks(stream: BinaryIO, original: Original) -> Iterator[bytes]:

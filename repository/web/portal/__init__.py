@@ -1,1 +1,1 @@
-"""Pages about oneself: set up, sign in, password, language."""
+"""Pages of one's own: first set-up, signing in, account, language."""

@@ -1,1 +1,1 @@
-"""Pages for everybody, signed in or not."""
+"""Pages for everybody: what a visitor, and each signed-in person by right, can find and see."""

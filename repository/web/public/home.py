@@ -1,0 +1,45 @@
+"""The front page, and whether the house is alive.
+
+Holds the blueprint of the audience; the other modules hang their views on it.
+"""
+
+from flask import Blueprint, jsonify, render_template
+from werkzeug.wrappers import Response
+
+from repository import queries
+from repository.description.codes import CATEGORIES
+from repository.extensions import db
+from repository.permissions import Act, may
+from repository.web.guards import allows, current_actor
+from repository.web.pictures import thumbs
+from repository.workflow import facts
+
+public = Blueprint("public", __name__)
+NEWEST = 8
+
+
+@public.get("/")
+@allows(Act.READ_PUBLIC)
+def home() -> str:
+    """Show the school, a search box, figures, the newest items and the categories."""
+    actor = current_actor()
+    newest = queries.recent(db.session, actor, limit=NEWEST)
+    by_category = queries.counts_by(db.session, actor, "category")
+    return render_template(
+        "public/home.html",
+        here="home",
+        newest=newest,
+        thumbs=thumbs(newest),
+        by_kind=queries.counts_by(db.session, actor, "kind"),
+        categories=[(code, by_category[code.code]) for code in CATEGORIES.codes if by_category.get(code.code)],
+        total=sum(by_category.values()),
+        may_submit=may(actor, Act.SUBMIT),
+    )
+
+
+@public.get("/healthz")
+@allows(Act.READ_PUBLIC)
+def healthz() -> Response:
+    """Say that the house is alive and the catalogue answers; nothing else."""
+    facts.number(db.session, facts.GENERATION)
+    return jsonify({"status": "ok"})

@@ -1,0 +1,66 @@
+"""One sentence on how an item fares, with its light: 已接收, 已保护, or what is wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext, ngettext
+
+from preservation.policy import CopyState
+from repository.models.item import Item
+from repository.models.package import Copy, Package
+from repository.web.filters import local_time
+from repository.web.words import copy_state_word
+from repository.workflow import states
+
+_TROUBLED = (CopyState.DAMAGED, CopyState.MISSING, CopyState.UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """level is the light's colour (macros/status.html); more may be ""."""
+
+    level: str
+    sentence: str
+    more: str = ""
+
+
+def standing_of(item: Item, package: Package | None, wanted: int) -> Standing:
+    """Return how an item fares; wanted is the number of copies that it should have."""
+    if item.state == states.ARCHIVED and package is not None:
+        return _of_copies(package.copies, wanted)
+    return {
+        states.DRAFT: Standing("grey", gettext("草稿：还没有提交给档案室。")),
+        states.SUBMITTED: Standing("grey", gettext("已提交，等待档案管理人员审核。")),
+        states.RETURNED: Standing("amber", gettext("已退回，请修改后再提交。"), item.reason),
+        states.ACCEPTED: Standing("grey", gettext("正在入库，文件还没有存好，请稍后刷新。")),
+        states.HELD: Standing("red", gettext("检测未通过，等待档案管理人员处理。"), item.reason),
+    }.get(item.state, Standing("grey", gettext("状态不明，请联系档案管理人员。")))
+
+
+def _of_copies(copies: Sequence[Copy], wanted: int) -> Standing:
+    good = [copy for copy in copies if copy.state == CopyState.OK]
+    bad = [copy for copy in copies if copy.state in _TROUBLED]
+    if any(copy.lost for copy in copies):
+        return Standing("red", gettext("有文件已经找不到完好的副本，请立即告诉档案管理人员。"))
+    if bad:
+        return _troubled(good, bad)
+    if not good:
+        return Standing("amber", gettext("已接收，副本还没有核验。"))
+    if len(good) < wanted:
+        return Standing("amber", gettext("已接收：%(good)s 份副本完好，还差 %(lacking)s 份，正在复制。",
+                                         good=len(good), lacking=wanted - len(good)))
+    return Standing("green", _protected(good))
+
+
+def _protected(good: Sequence[Copy]) -> str:
+    checked = min((copy.checked_at for copy in good if copy.checked_at), default=None)
+    return ngettext("已保护：%(num)s 份副本完好，上次核验于 %(at)s。", "已保护：%(num)s 份副本都完好，上次核验于 %(at)s。",
+                    len(good), at=local_time(checked))
+
+
+def _troubled(good: Sequence[Copy], bad: Sequence[Copy]) -> Standing:
+    kinds = "、".join(dict.fromkeys(copy_state_word(copy.state) for copy in bad))
+    sentence = gettext("有 %(bad)s 份副本有问题（%(kinds)s）。", bad=len(bad), kinds=kinds)
+    if good:
+        return Standing("red", sentence, gettext("另有 %(good)s 份完好，可以用来修复，内容没有丢失。", good=len(good)))
+    return Standing("red", sentence, gettext("目前没有一份完好的副本，请立即告诉档案管理人员。"))
