@@ -74,7 +74,7 @@ def read_bag_description(content: bytes) -> BagDescription:
     if len(content) > MAX_BYTES:
         raise DescriptionUnreadable(reason="size")
     try:
-        plain = json.loads(content)
+        plain = json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as damage:
         raise DescriptionUnreadable(reason="json") from damage
     if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
@@ -87,6 +87,10 @@ def read_bag_description(content: bytes) -> BagDescription:
         history=_rows(plain, "history"),
         school=_text(plain, "school"),
     )
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON: we could not write them again
 
 
 def _rows(plain: Mapping[str, Any], name: str) -> tuple[Row, ...]:

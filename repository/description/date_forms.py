@@ -19,7 +19,7 @@ _REIGN = "|".join(_REIGNS)
 _SEASONS = "春夏秋冬"  # 21 to 24 in EDTF
 _Y, _M, _D = "(?P<y>[0-9]{4})", "(?P<m>[0-9]{1,2})", "(?P<d>[0-9]{1,2})"
 _LEAVERS = "(?:初中|高中|大学|中专|小学)?(?:毕业)?(?:生|班|照|合影|留念)?"
-_CENTURY = "(?:(?P<c>1[0-9]|2[01])世纪|(?P<last>上个?世纪))"
+_CENTURY = "(?:(?P<c>1[1-9]|2[0-9]|30)世纪|(?P<last>上个?世纪))"
 _PART = "(?P<part>初期?|前期|中期?|后期|末期?)?"
 _MONTHS_OF_PART = {"上半年": ("01", "06"), "下半年": ("07", "12")}
 _DAYS_OF_PART = {"上旬": ("01", "10"), "中旬": ("11", "20"), "下旬": ("21", "")}
@@ -216,6 +216,7 @@ _FORMS: tuple[tuple[str, Callable[[Match], str]], ...] = (
     (f"(?P<t>[0-9]0)年代{_PART}", _bare_decade),
     (f"(?P<hundreds>[0-9]{{2}})(?P<t>[0-9]0)年代{_PART}",
      lambda found: _decade_from(int(found["hundreds"]) * 100 + int(found["t"]), found["part"] or "")),
+    ("(?P<k>[0-9]{3})0S", _unknown_digits),
     (f"{_CENTURY}?(?P<t>[2-9]0)[、和至到—~-](?P<u>[3-9]0)年代", _two_decades),
     (_CENTURY, lambda found: f"{_century(found) - 1}XX"),
     (f"{_Y}[届级]{_LEAVERS}", _ymd),

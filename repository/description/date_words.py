@@ -17,7 +17,7 @@ from repository.description.widths import INVISIBLE, narrow_all
 _UNDATED = frozenset(ERAS["undated"])
 
 #: Traditional characters and odd waves that stand in dates.
-_ONE_SHAPE = str.maketrans("國約屆級後間學號時紀貳參陸緒豐慶統計遲從個畢業〜∼", "国约届级后间学号时纪贰叁陆绪丰庆统计迟从个毕业~~")
+_ONE_SHAPE = str.maketrans("國華約屆級後間學號時紀貳參陸緒豐慶統計遲從個畢業〜∼", "国华约届级后间学号时纪贰叁陆绪丰庆统计迟从个毕业~~")
 _ZONE = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 _CLOCK = re.compile(rf"(?<=[0-9])(?:T|\s+)[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?{_ZONE}$")
 _SPACED_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
@@ -52,7 +52,7 @@ _EDTF = re.compile(r"^[0-9X?~%./,\[\]{}-]+$")
 _SPANS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"^(?:自|从)?(?P<left>.+?)(?:—|~|至|到|/)(?P<right>.+?)(?:间|期间|为?止)?$",
+        r"^(?:自|从)?(?P<left>.+?)(?:—|~|至|到)(?P<right>.+?)(?:间|期间|为?止)?$",
         r"^(?P<left>[0-9]{4})-(?P<right>[0-9]{4}年?)$",
         r"^(?P<left>[0-9]{8})-(?P<right>[0-9]{8})$",
         r"^(?P<left>[0-9]{4}[年届级].*?)-(?P<right>.+)$",
@@ -60,6 +60,7 @@ _SPANS = tuple(
         r"^(?P<left>[0-9]{4}(?:[./][0-9]{1,2}){1,2})-(?P<right>.+)$",
         r"^(?P<left>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})-(?P<right>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})$",
         r"^(?P<left>(?:中华)?民国.+?年.*?)-(?P<right>.+)$",
+        r"^(?P<left>.+?)/(?P<right>.+)$",
     )
 )
 _REIGN = "|".join(("中华民国", "民国", *ERAS["reigns"]))
@@ -174,11 +175,15 @@ def _one_side(text: str) -> str:
 
 
 def _end(text: str, side: int) -> str:
-    """Return the first (0) or last (-1) date of what a text means; an open side has none."""
-    date = members(_inner(text))[side]
-    if not date:
+    """Return the first (0) or last (-1) date of what a text means.
+
+    Only a plain form (五十年代初) may have two ends here: spans of spans are refused.
+    """
+    edtf = _inner(text)
+    ends = members(edtf)
+    if edtf.startswith(("[", "{")) or (len(ends) > 1 and plain_form(_bare(text)) is None):
         raise DateUnreadable(text=text)
-    return date
+    return ends[side]
 
 
 def _between(text: str) -> str:
@@ -208,19 +213,11 @@ def _joined(found: re.Match[str], by: str) -> str:
         if head and second.fullmatch(right):
             right = head["head"] + right
             break
-    return f"{_span_end(left, 0)}{by}{_span_end(right, -1)}"
+    return f"{_end(left, 0)}{by}{_end(right, -1)}"
 
 
 def _is_plain(text: str) -> bool:
     return len(text) > 2 and plain_form(text) is not None
-
-
-def _span_end(text: str, side: int) -> str:
-    edtf = _read(text)
-    date = members(edtf)[side] if edtf else ""
-    if not date or edtf.startswith(("[", "{")):
-        raise DateUnreadable(text=text)
-    return date
 
 
 def _said_twice(text: str) -> str:
@@ -228,7 +225,10 @@ def _said_twice(text: str) -> str:
     found = _TWICE.match(text)
     if found is None:
         return ""
-    one, other = _inner(found["left"]), _inner(found["right"])
+    try:
+        one, other = _inner(found["left"]), _inner(found["right"])
+    except DateUnreadable:
+        return ""  # a remark in brackets; perhaps it belongs to the second half of a span
     a, b = bounds(one), bounds(other)
     if a.first <= b.first and b.last <= a.last:
         return other

@@ -134,7 +134,7 @@ def sort_key(code: str) -> str:
 def _judge(code: ReferenceCode, text: str) -> None:
     if not (_FONDS.match(code.fonds) or (code.leading_year and not code.fonds)):
         raise ReferenceCodeRefused(text=text, reason="fonds", part=code.fonds)
-    if not _CLASS.match(code.category[0]):
+    if not _CLASS.match(code.category[0]) or _RETENTION.match(code.category[0]):
         raise ReferenceCodeRefused(text=text, reason="category", part=code.category[0])
     for part in code.category[1:]:
         if not _PART.match(part):

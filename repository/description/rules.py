@@ -32,18 +32,14 @@ from repository.description.errors import (
     ReferenceCodeRefused,
 )
 from repository.description.fields import IF_ANY, MUST, PHOTO, FieldSpec, fields_for, is_known, spec
+from repository.description.placeholders import is_placeholder
 from repository.description.refcodes import parse
-from repository.description.tables import table
 from repository.description.value import Description
 from repository.description.widths import INVISIBLE, is_control, narrow_all
 
 MAX_VALUES = 500  # names on one large group photograph; more is a mistake or an attack (D32)
 SIX_ELEMENTS = ("date", "place", "people", "event", "background", "photographer")  # DA/T 50, with the title
 _CATEGORY_CODES = frozenset(one.code for one in CATEGORIES.codes)
-_PLACEHOLDERS = table("placeholders")
-_STEMS = sorted((re.escape(stem) for stem in _PLACEHOLDERS["stems"]), key=len, reverse=True)
-_COUNTED = re.compile(rf"(?>{'|'.join(_STEMS)}|[\W_0-9])*+")  # possessive: no title makes it slow
-_EXTENSION = re.compile(r"\.[a-z0-9]{2,5}$")
 _BIRTH = r"(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _IDENTITY = re.compile(rf"(?<![0-9])[1-9][0-9]{{5}}{_BIRTH}[0-9]{{3}}[0-9Xx](?![0-9])")
 
@@ -121,14 +117,6 @@ def validate(
 def may_file(problems: tuple[Problem, ...]) -> bool:
     """Return whether none of the problems is an error."""
     return all(problem.severity is not Severity.ERROR for problem in problems)
-
-
-def is_placeholder(title: str) -> bool:
-    """Return whether a title says nothing: 扫描0001, 新建文档, IMG_2034.JPG, 12345."""
-    plain = _EXTENSION.sub("", "".join(narrow_all(title).split()).lower())
-    if plain in _PLACEHOLDERS["exact"] or _COUNTED.fullmatch(plain):
-        return True
-    return len(plain) > 1 and len(set(plain)) == 1
 
 
 def _facts(**facts: object) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,1 @@
+"""Tests of the description room: plain asserts, no fixtures."""
