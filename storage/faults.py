@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from storage.errors import ReadOnly, StorageError, StorageFull, StoreUnavailable, Unreadable, UnsafeName
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+#: What the system says when no file stands at a path.
+ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 _FORBIDDEN = {errno.EACCES, errno.EPERM}
 
 

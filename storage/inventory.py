@@ -12,6 +12,7 @@ from storage.digests import sha256_of
 from storage.errors import Unreadable
 
 PAYLOAD = "data/"
+_LINE = re.compile(r"([0-9a-f]{64})  ([0-9]+)  (.+)")
 _ESCAPE = re.compile(r"%(25|0[AaDd])")
 
 
@@ -47,11 +48,10 @@ class Inventory:
         """Return the inventory that to_text wrote. Raises Unreadable with the number of a wrong line."""
         records = []
         for number, line in enumerate(text.split("\n")[:-1] if text else (), start=1):
-            sha256, _, rest = line.partition("  ")
-            size, _, path = rest.partition("  ")
-            if len(sha256) != 64 or not size.isdecimal() or not path:
+            found = _LINE.fullmatch(line)
+            if not found:
                 raise Unreadable(reason="inventory", line=number)
-            records.append(FileRecord(path=decoded(path), size=int(size), sha256=sha256))
+            records.append(FileRecord(path=decoded(found[3]), size=int(found[2]), sha256=found[1]))
         if text and not text.endswith("\n"):
             raise Unreadable(reason="inventory", line=len(records) + 1)
         try:

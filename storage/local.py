@@ -16,7 +16,7 @@ from typing import BinaryIO
 from storage import platform
 from storage.errors import AlreadyStored, NotFound, StorageError, Unreadable, UnsafeName
 from storage.failpoints import reach
-from storage.faults import translated
+from storage.faults import ABSENT, translated
 from storage.keys import DRAFTS, OWN, check_new_key, check_prefix
 from storage.local_draft import LocalDraft, make_parents, sync_parents, write_file
 from storage.local_walk import entries, holds_nothing, linked_from_outside, sweep_drafts, walk
@@ -106,8 +106,10 @@ class LocalStore:
         with translated(writing=False, store=self.id, key=key):
             try:
                 fd = platform.open_nofollow(self._place(key), straight=True)
-            except (FileNotFoundError, NotADirectoryError) as error:
+            except ABSENT as error:
                 raise self._missing(key) from error
+            except Unreadable as error:
+                raise Unreadable(store=self.id, key=key, reason=error.facts["reason"]) from error
             platform.drop_cache(fd)
             return io.BufferedReader(_Medium(fd))
 

@@ -15,7 +15,7 @@ from storage import platform
 from storage.digests import blocks, new_hasher
 from storage.errors import AlreadyStored, DigestMismatch, NotFound, Unreadable
 from storage.failpoints import reach
-from storage.faults import translated
+from storage.faults import ABSENT, translated
 from storage.keys import DRAFTS
 from storage.names import check_path
 from storage.store import StoredObject
@@ -132,7 +132,7 @@ class LocalDraft:
         with translated(writing=False, key=from_key):
             try:
                 fd = platform.open_nofollow(source, straight=True)
-            except (FileNotFoundError, NotADirectoryError) as error:
+            except ABSENT as error:
                 self._probe()  # a store that is away has lost nothing
                 raise NotFound(key=from_key) from error
         try:

@@ -99,7 +99,7 @@ def open_nofollow(path: str | os.PathLike[str], *, straight: bool = False) -> in
 
     A link at the end of path is refused; with straight=True (path is absolute
     and resolved) also a link in any folder on the way. Raises Unreadable for
-    a link or a special file, OSError for the rest.
+    a link or a special file, OSError (IsADirectoryError ...) for the rest.
     """
     if sys.platform == "win32" and os.path.islink(path):
         raise Unreadable(path=os.fspath(path), reason="link")
@@ -110,7 +110,10 @@ def open_nofollow(path: str | os.PathLike[str], *, straight: bool = False) -> in
             raise Unreadable(path=os.fspath(path), reason="link") from error
         raise
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
+        kind = os.fstat(fd).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+        if not stat.S_ISREG(kind):
             raise Unreadable(path=os.fspath(path), reason="not a file")
         if straight and not _came_straight(fd, os.fspath(path)):
             raise Unreadable(path=os.fspath(path), reason="link")
