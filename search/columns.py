@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
-from typing import Any
 
 from search.analysis import squeeze
 from search.entry import Entry, Facet, FacetValue, Sort
@@ -137,15 +136,11 @@ def counted(columns: Columns, places: Collection[int]) -> tuple[Facet, ...]:
     return tuple(facets)
 
 
-def raised(columns: Columns, scores: Mapping[int, int], code: str) -> dict[int, int]:
+def raised(columns: Columns, scores: dict[int, int], code: str) -> dict[int, int]:
     """Return the scores with the entry of exactly this reference code on top."""
-    result = dict(scores)
-    if code:
-        codes = columns.code
-        for place in result:
-            if codes[place] == code:
-                result[place] += CODE_WEIGHT
-    return result
+    codes = columns.code
+    same = [place for place in scores if codes[place] == code] if code else []
+    return {**scores, **{place: scores[place] + CODE_WEIGHT for place in same}} if same else scores
 
 
 def _check_page(page: int, page_size: int) -> None:
@@ -155,31 +150,54 @@ def _check_page(page: int, page_size: int) -> None:
         raise QueryRefused(limit="page", most=MAX_DEPTH // page_size, found=page)
 
 
-def arranged(
-    columns: Columns, scores: Mapping[int, int], *, sort: Sort, page: int, page_size: int
-) -> list[int]:
-    """Return the places on one page, in order; undated and uncoded ones last.
+class Orders:
+    """The orders of all entries, each made when it is first asked for.
 
-    Equals stand by reference code, then by id. Raises QueryRefused.
+    Equals stand by reference code, then by id, so that an order never depends
+    on entries that are not in it. Undated and uncoded entries stand last.
     """
-    _check_page(page, page_size)
-    reference, date, name = columns.reference_sort, columns.date_sort, columns.id
 
-    def by_reference(place: int) -> tuple[Any, ...]:
-        return not reference[place], reference[place], name[place]
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._ranks: dict[Sort, list[int]] = {}
+        self._orders: dict[Sort, list[int]] = {}
 
-    def by_relevance(place: int) -> tuple[Any, ...]:
-        return -scores[place], not reference[place], reference[place], name[place]
+    def _order(self, sort: Sort) -> list[int]:
+        columns = self._columns
+        date, reference = columns.date_sort, columns.reference_sort
+        if sort == Sort.DATE:
+            return sorted(self.order(Sort.REFERENCE_CODE), key=lambda place: (not date[place], date[place]))
+        if sort == Sort.DATE_DOWN:
+            return sorted(self.order(Sort.REFERENCE_CODE), key=date.__getitem__, reverse=True)
+        keys = list(zip(map("".__eq__, reference), reference, columns.id, strict=True))
+        return sorted(range(len(keys)), key=keys.__getitem__)
 
-    def by_date(place: int) -> tuple[Any, ...]:
-        return not date[place], date[place], reference[place], name[place]
+    def order(self, sort: Sort) -> list[int]:
+        """Return all places in this order."""
+        if sort not in self._orders:
+            self._orders[sort] = self._order(sort)
+        return self._orders[sort]
 
-    stop = page * page_size
-    start = stop - page_size
-    if sort == Sort.DATE_DOWN:
-        # Strings cannot be negated: sort twice, the second keeps the first's order.
-        places = sorted(scores, key=by_reference)
-        places.sort(key=date.__getitem__, reverse=True)
-        return places[start:stop]
-    key = {Sort.RELEVANCE: by_relevance, Sort.DATE: by_date, Sort.REFERENCE_CODE: by_reference}[sort]
-    return nsmallest(stop, scores, key=key)[start:]
+    def _rank(self, sort: Sort) -> list[int]:
+        """Return for each place which one it is in this order."""
+        if sort not in self._ranks:
+            ranks = [0] * len(self._columns.id)
+            for rank, place in enumerate(self.order(sort)):
+                ranks[place] = rank
+            self._ranks[sort] = ranks
+        return self._ranks[sort]
+
+    def page(self, scores: Mapping[int, int], *, sort: Sort, page: int, page_size: int) -> list[int]:
+        """Return the places on one page, in order. Raises QueryRefused."""
+        _check_page(page, page_size)
+        base = Sort.REFERENCE_CODE if sort == Sort.RELEVANCE else sort
+        rank, order = self._rank(base), self.order(base)
+        size = len(order) or 1
+        if sort == Sort.RELEVANCE:
+            # One number holds weight and rank: numbers compare quickest.
+            numbers = [rank[place] - worth * size for place, worth in scores.items()]
+        else:
+            numbers = [rank[place] for place in scores]
+        stop = page * page_size
+        start = stop - page_size
+        return [order[number % size] for number in nsmallest(stop, numbers)[start:]]

@@ -6,7 +6,7 @@ Every step is limited to the entries the reader may know of, and looks at the
 clock: a question that would take too long is refused, not endured.
 """
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,12 +17,18 @@ from search.grammar import MAX_EXPANSIONS, CategoryIs, Clause, Part, Query, Word
 
 
 class Tokens(Protocol):
-    """Where postings come from."""
+    """Where postings come from.
 
-    def weights(self, token: str) -> dict[int, int]:
+    Where among is given, other entries may be left out.
+    """
+
+    def count(self, token: str) -> int:
+        """Return about how many entries hold a token."""
+
+    def weights(self, token: str, among: Set[int] | None) -> dict[int, int]:
         """Return the entries that hold a token with its weight there."""
 
-    def packed(self, token: str) -> dict[int, bytes]:
+    def packed(self, token: str, among: Set[int] | None) -> dict[int, bytes]:
         """Return the entries that hold a token with its packed positions."""
 
     def tokens_from(self, prefix: str) -> Iterator[str]:
@@ -78,16 +84,29 @@ class Evaluation:
     def scores(self, query: Query) -> dict[int, int]:
         """Return the entries that fit among those seen, with their weights."""
         scores = {} if query.nothing else dict.fromkeys(self.seen, 0)
-        # Phrases last: they are dear and ask only those that are left.
-        for clause in sorted(query.clauses, key=_cost):
+        first = True
+        # The rare first and phrases last: they ask only those that are left.
+        for clause in sorted(query.clauses, key=self._cost):
             if not scores:
                 break
             found = self._clause(clause, scores.keys())
             if clause.negated:
                 scores = {place: worth for place, worth in scores.items() if place not in found}
+            elif first:
+                scores, first = found, False
             else:
                 scores = {place: scores[place] + worth for place, worth in found.items()}
         return raised(self.columns, scores, query.code)
+
+    def _cost(self, clause: Clause) -> tuple[int, int]:
+        """Return what a clause costs: the columns know years, phrases are dear."""
+        dear, most = 0, 0
+        for part in clause.options:
+            if isinstance(part, Words):
+                links = chain(part)
+                dear = max(dear, len(links) + bool(part.field) + 10 * part.prefix)
+                most = max(most, min(self.source.count(link.token) for link in links))
+        return dear + clause.negated, most
 
     def _clause(self, clause: Clause, places: Set[int]) -> dict[int, int]:
         best: dict[int, int] = {}
@@ -107,45 +126,51 @@ class Evaluation:
         if isinstance(part, CategoryIs):
             return dict.fromkeys(in_category(self.columns, places, part), 0)
         links = chain(part)
-        if len(links) == 1 and not part.field and not part.prefix:
-            weights = self.source.weights(links[0].token)
-            return {place: weights[place] for place in weights.keys() & places}
-        return self._phrase(part, links, places)
+        if len(links) > 1 or part.field or part.prefix:
+            return self._phrase(part, links, places)
+        token = links[0].token
+        weights = self.source.weights(token, self._few(token, places))
+        return {place: worth for place, worth in weights.items() if place in places}
+
+    def _few(self, token: str, places: Set[int]) -> Set[int] | None:
+        """Return the places where looking for them alone is quicker than reading all."""
+        return places if len(places) * 16 < self.source.count(token) else None
 
     def _phrase(self, words: Words, links: tuple[_Link, ...], places: Set[int]) -> dict[int, int]:
         """Return the entries where the chain's tokens stand one after another."""
+        whole = links[:-1] if words.prefix else links
+        packed: dict[int, Mapping[int, bytes]] = {}
+        left: Set[int] = places
+        for link in sorted(whole, key=lambda link: self.source.count(link.token)):
+            self.in_time()
+            packed[link.offset] = self.source.packed(link.token, self._few(link.token, left))
+            left = packed[link.offset].keys() & left
+            if not left:
+                return {}
         if words.prefix:
-            head, last = links[:-1], links[-1]
-        else:
-            head, last = links, None
-        packed = [self.source.packed(link.token) for link in head]
-        offsets = [link.offset for link in head]
-        if last is not None:
-            packed.append(self._expanded(last.token, places))
-            offsets.append(last.offset)
-        left = set(places)
-        for postings in sorted(packed, key=len):
-            left &= postings.keys()
+            packed[links[-1].offset] = self._expanded(links[-1].token, left)
+            left = packed[links[-1].offset].keys() & left
+        return self._in_a_row(words, packed, left)
+
+    def _in_a_row(
+        self, words: Words, packed: dict[int, Mapping[int, bytes]], left: Set[int]
+    ) -> dict[int, int]:
         band = BAND.get(words.field)
         low, high = (band.start, band.start + band.size) if band else (0, 1 << 24)
+        # The rarest is the first in packed: its places are the fewest.
+        offsets = list(packed)
         found: dict[int, int] = {}
         for count, place in enumerate(left):
             if not count % 1000:
                 self.in_time()
-            starts = self._starts([postings[place] for postings in packed], offsets)
+            starts = [start - offsets[0] for start in self.unpack(packed[offsets[0]][place])]
+            for offset in offsets[1:]:
+                wanted = self.unpack(packed[offset][place])
+                starts = [start for start in starts if start + offset in wanted]
             starts = [start for start in starts if low <= start < high]
             if starts:
                 found[place] = weight(starts)
         return found
-
-    def _starts(self, packed: list[bytes], offsets: list[int]) -> list[int]:
-        starts = self.unpack(packed[0])
-        for other, offset in zip(packed[1:], offsets[1:], strict=True):
-            wanted = set(self.unpack(other))
-            starts = [start for start in starts if start + offset - offsets[0] in wanted]
-            if not starts:
-                break
-        return starts
 
     def _expanded(self, prefix: str, places: Set[int]) -> dict[int, bytes]:
         """Return the postings of all words that begin so, as those of one.
@@ -157,16 +182,10 @@ class Evaluation:
         count = 0
         for token in self.source.tokens_from(prefix):
             self.in_time()
-            postings = self.source.packed(token)
+            postings = self.source.packed(token, None)
             count += not self.seen.isdisjoint(postings)
             if count > MAX_EXPANSIONS:
                 raise QueryRefused(limit="expansions", most=MAX_EXPANSIONS, found=count)
             for place in postings.keys() & places:
                 merged.setdefault(place, []).extend(self.unpack(postings[place]))
         return {place: self.pack(sorted(found)) for place, found in merged.items()}
-
-
-def _cost(clause: Clause) -> int:
-    """Return a rank: what the columns know first, then words, then phrases."""
-    words = [part for part in clause.options if isinstance(part, Words)]
-    return max((len(part.units) + 10 * part.prefix + bool(part.field) for part in words), default=0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from search.analysis import Unit, units
-from search.columns import Columns, arranged, counted, dated, in_category, narrowed, raised, row_of, seen_with
+from search.columns import Columns, Orders, counted, dated, in_category, narrowed, raised, row_of, seen_with
 from search.engine import Health
 from search.entry import Entry, Page, Request
 from search.errors import QueryRefused
@@ -142,8 +142,8 @@ class MemoryEngine:
             shelf.columns.add(row_of(entry))
         seen = narrowed(shelf.columns, seen_with(shelf.columns, request.tags), request.filters)
         scores = shelf.scores(query, seen)
-        places = arranged(
-            shelf.columns, scores, sort=request.sort, page=request.page, page_size=request.page_size
+        places = Orders(shelf.columns).page(
+            scores, sort=request.sort, page=request.page, page_size=request.page_size
         )
         shown = (Shown(e.id, e.title, e.summary, e.extra) for e in (entries[place] for place in places))
         return Page(

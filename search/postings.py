@@ -6,10 +6,13 @@ Whoosh's one-by-one matchers need.
 """
 
 from array import array
-from itertools import accumulate, chain
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate, chain, groupby
 from typing import Any
 
-from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher, W3PostingsWriter
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3LeafMatcher, W3PostingsWriter
 
 
 def pack(places: list[int]) -> bytes:
@@ -27,14 +30,23 @@ def unpack(packed: bytes) -> list[int]:
 
 
 class Postings:
-    """The postings of one token: documents with weights and packed places."""
+    """The postings of one token: documents with weights, packed places or both."""
 
     __slots__ = ("ids", "weights", "values")
 
     def __init__(self) -> None:
         self.ids: list[int] = []
-        self.weights: list[float] = []
+        self.weights: list[int] = []
         self.values: list[bytes] = []
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPostings:
+    """One token of one field with its postings."""
+
+    field: str
+    token: bytes
+    postings: Postings
 
 
 def _sealed(raw: bytes) -> int:
@@ -58,14 +70,25 @@ class _BlockWriter(W3PostingsWriter):  # type: ignore[misc]
     weight (at most 143) one, a single position three.
     """
 
+    def add_all(self, postings: Postings) -> None:
+        """Write the postings of one token in whole blocks."""
+        for start in range(0, len(postings.ids), self._blocklimit):
+            if start:
+                self._write_block()
+            block = slice(start, start + self._blocklimit)
+            self._ids = array("I", postings.ids[block])
+            self._weights = postings.weights[block]
+            self._values = postings.values[block]
+            self._maxweight = max(self._weights)
+
     def _mini_ids(self) -> tuple[str, int]:
-        ids: list[int] = self._ids
+        ids = list(self._ids)
         steps = [after - before for before, after in zip([0, *ids[:-1]], ids, strict=True)]
         code = "B" if max(steps) < 256 else "I"
         return code, _sealed(array(code, steps).tobytes())
 
     def _mini_weights(self) -> int:
-        return _sealed(bytes(map(int, self._weights)))
+        return _sealed(bytes(self._weights))
 
     def _mini_values(self) -> tuple[bool, int]:
         values: list[bytes] = self._values
@@ -104,18 +127,53 @@ class _BlockMatcher(W3LeafMatcher):  # type: ignore[misc]
         ends = list(accumulate(lengths))
         self._values = [raw[start:end] for start, end in zip(chain([0], ends), ends, strict=False)]
 
-    def everything(self) -> Postings:
-        """Return all postings of the token."""
-        found = Postings()
+    def _blocks(self, wanted: list[int] | None) -> Iterator[None]:
+        """Stop at each block that may hold one of the wanted documents."""
+        place = 0
         while not self._atend:
+            if wanted is None:
+                yield
+            elif place == len(wanted):
+                return
+            else:
+                if wanted[place] <= self._maxid:
+                    yield
+                place = bisect_right(wanted, self._maxid, place)
+            self._next_block()
+
+    def weights_among(self, wanted: list[int] | None) -> Postings:
+        """Return documents with weights; wanted is in rising order, None for all."""
+        found = Postings()
+        for _ in self._blocks(wanted):
             self._read_ids()
             self._read_weights()
-            self._read_values()
             found.ids.extend(self._ids)
             found.weights.extend(self._weights)
-            found.values.extend(self._values)
-            self._next_block()
         return found
+
+    def places_among(self, wanted: list[int] | None) -> Postings:
+        """Return documents with packed places; there may be more than wanted."""
+        found = Postings()
+        for _ in self._blocks(wanted):
+            self._read_ids()
+            self._read_values()
+            found.ids.extend(self._ids)
+            found.values.extend(self._values)
+        return found
+
+
+class _BlockFieldWriter(W3FieldWriter):  # type: ignore[misc]
+    """Takes a token's postings all at once."""
+
+    def add_postings(self, schema: Any, lengths: Any, items: Iterable[TokenPostings]) -> None:
+        """Write tokens in order of field and bytes."""
+        for field, group in groupby(items, key=lambda item: item.field):
+            self.start_field(field, schema[field])
+            for item in group:
+                self.start_term(item.token)
+                self._postwriter.add_all(item.postings)
+                self.finish_term()
+            self.finish_field()
 
 
 class BlockCodec(W3Codec):  # type: ignore[misc]
@@ -126,6 +184,10 @@ class BlockCodec(W3Codec):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(blocklimit=256, compression=1, inlinelimit=0)
+
+    def field_writer(self, storage: Any, segment: Any) -> _BlockFieldWriter:
+        """Return the writer of a segment's tokens."""
+        return _BlockFieldWriter(self, storage, segment)
 
     def postings_writer(self, dbfile: Any, byteids: bool = False) -> _BlockWriter:
         """Return the writer of one field's postings."""

@@ -30,7 +30,7 @@ from search.errors import IndexUnusable
 from search.fields import tokens, weight
 from search.highlights import Shown
 from search.pointer import SegmentNote
-from search.postings import BlockCodec, Postings, pack
+from search.postings import BlockCodec, Postings, TokenPostings, pack
 
 INDEX_NAME = "jingui"
 TEXT = "text"
@@ -74,20 +74,43 @@ class _Pool:
         if postings is None:
             postings = self._terms[key] = Postings()
         postings.ids.append(doc)
-        postings.weights.append(worth)
+        postings.weights.append(int(worth))
         postings.values.append(value)
         self.size += 1
 
-    def iter_postings(self) -> Iterator[tuple[str, bytes, int, float, bytes]]:
-        """Yield all postings in order of field, token, document."""
+    def iter_postings(self) -> Iterator[TokenPostings]:
+        """Yield all postings in order of field and token."""
         for field, token in sorted(self._terms):
-            postings = self._terms.pop((field, token))
-            for doc, worth, value in zip(postings.ids, postings.weights, postings.values, strict=True):
-                yield field, token, doc, worth, value
+            yield TokenPostings(field, token, self._terms.pop((field, token)))
 
     def cleanup(self) -> None:
         """Forget everything."""
         self._terms.clear()
+
+
+# What reading bytes that have changed since they were sealed can end in.
+_DAMAGE = (
+    CorruptIndexError,
+    UnpicklingError,
+    EOFError,
+    OSError,
+    struct.error,
+    zlib.error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn the failures of reading damaged bytes into IndexUnusable."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise IndexUnusable(reason="damaged") from error
 
 
 def _whoosh_segment(note: SegmentNote) -> Any:
@@ -135,9 +158,10 @@ class NewSegment(SegmentWriter):  # type: ignore[misc]
 
     def absorb(self, note: SegmentNote) -> None:
         """Take the living entries of an old segment in."""
-        reader = SegmentReader(self.storage, SCHEMA, _whoosh_segment(note))
-        self.add_reader(reader)
-        reader.close()
+        with _reading():
+            reader = SegmentReader(self.storage, SCHEMA, _whoosh_segment(note))
+            self.add_reader(reader)
+            reader.close()
 
     def _commit_toc(self, segments: list[Any]) -> None:
         self._written = segments
@@ -146,31 +170,6 @@ class NewSegment(SegmentWriter):  # type: ignore[misc]
         """Write the segment's file."""
         self.commit(merge=False)
         return self._written[0] if self._written else None
-
-
-# What reading bytes that have changed since they were sealed can end in.
-_DAMAGE = (
-    CorruptIndexError,
-    UnpicklingError,
-    EOFError,
-    OSError,
-    struct.error,
-    zlib.error,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-)
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Turn the failures of reading damaged bytes into IndexUnusable."""
-    try:
-        yield
-    except _DAMAGE as error:
-        raise IndexUnusable(reason="damaged") from error
 
 
 class Leaf:
@@ -191,16 +190,36 @@ class Leaf:
             self._shown = self._reader.column_reader("shown", translate=False)
         self.place_of = {name: place for place, name in enumerate(self.columns.id)}
 
-    def postings(self, token: str) -> Postings | None:
-        """Return all postings of a token, those of deleted entries too."""
+    def count(self, token: str) -> int:
+        """Return how many entries hold a token, the deleted ones too."""
+        with _reading():
+            return int(self._reader.doc_frequency(TEXT, token.encode()))
+
+    def weights(self, token: str, wanted: list[int] | None) -> Postings:
+        """Return the weights of a token; wanted places suffice, in rising order."""
+        matcher = self._matcher(token)
+        if matcher is None:
+            return Postings()
+        with _reading():
+            weights: Postings = matcher.weights_among(wanted)
+        return weights
+
+    def places(self, token: str, wanted: list[int] | None) -> Postings:
+        """Return the packed places of a token; wanted places suffice."""
+        matcher = self._matcher(token)
+        if matcher is None:
+            return Postings()
+        with _reading():
+            places: Postings = matcher.places_among(wanted)
+        return places
+
+    def _matcher(self, token: str) -> Any | None:
         key = token.encode()
         with _reading():
             if (TEXT, key) not in self._reader:
                 return None
             # reader.postings() would hide the matcher behind a filter.
-            matcher = self._reader._terms.matcher(TEXT, key, SCHEMA[TEXT].format)
-            postings: Postings = matcher.everything()
-        return postings
+            return self._reader._terms.matcher(TEXT, key, SCHEMA[TEXT].format)
 
     def tokens_from(self, prefix: str) -> Iterator[str]:
         """Yield the tokens that begin with the prefix, in byte order."""

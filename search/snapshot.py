@@ -5,14 +5,15 @@ is which of its entries are deleted. Whoosh's files keep a reading place, so
 one question is answered at a time (the engine holds a lock).
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from time import monotonic
 
-from search.columns import Columns, arranged, counted, narrowed, seen_with
+from search.columns import Columns, Orders, counted, narrowed, seen_with
 from search.entry import Page, Request
 from search.errors import QueryRefused
 from search.evaluation import Evaluation
@@ -70,6 +71,7 @@ class Snapshot:
             self.bases.append(base)
             self.columns.extend(leaf.columns)
             self._gone.update(base + local for local in note.deleted)
+        self._orders = Orders(self.columns)
 
     def open_leaves(self) -> dict[str, Leaf]:
         """Return the leaves by segment id, for the next snapshot."""
@@ -83,21 +85,34 @@ class Snapshot:
             self._seen[tags] = seen_with(self.columns, tags) - self._gone
         return self._seen[tags]
 
-    def weights(self, token: str) -> dict[int, int]:
-        """Return the entries that hold a token with its weight there."""
+    def _local(self, among: Set[int] | None) -> list[list[int] | None]:
+        """Return places as each leaf counts them, in rising order."""
+        if among is None:
+            return [None] * len(self.leaves)
+        ordered = sorted(among)
+        cuts = [bisect_left(ordered, base) for base in self.bases] + [len(ordered)]
+        pieces = (ordered[start:end] for start, end in pairwise(cuts))
+        return [[place - base for place in piece] for base, piece in zip(self.bases, pieces, strict=True)]
+
+    def count(self, token: str) -> int:
+        """Return how many entries hold a token, hidden and deleted ones too."""
+        return sum(leaf.count(token) for leaf in self.leaves)
+
+    def weights(self, token: str, among: Set[int] | None) -> dict[int, int]:
+        """Return entries that hold a token with its weight there."""
         found: dict[int, int] = {}
-        for base, leaf in zip(self.bases, self.leaves, strict=True):
-            postings = leaf.postings(token)
-            if postings is not None:
-                found.update(zip(map(base.__add__, postings.ids), map(int, postings.weights), strict=True))
+        for base, leaf, wanted in zip(self.bases, self.leaves, self._local(among), strict=True):
+            if wanted != []:
+                postings = leaf.weights(token, wanted)
+                found.update(zip(map(base.__add__, postings.ids), postings.weights, strict=True))
         return found
 
-    def packed(self, token: str) -> dict[int, bytes]:
-        """Return the entries that hold a token with its packed positions."""
+    def packed(self, token: str, among: Set[int] | None) -> dict[int, bytes]:
+        """Return entries that hold a token with its packed positions."""
         found: dict[int, bytes] = {}
-        for base, leaf in zip(self.bases, self.leaves, strict=True):
-            postings = leaf.postings(token)
-            if postings is not None:
+        for base, leaf, wanted in zip(self.bases, self.leaves, self._local(among), strict=True):
+            if wanted != []:
+                postings = leaf.places(token, wanted)
                 found.update(zip(map(base.__add__, postings.ids), postings.values, strict=True))
         return found
 
@@ -107,7 +122,7 @@ class Snapshot:
         return (token for token, _ in groupby(merge(*streams)))
 
     def _at(self, place: int) -> _Place:
-        index = next(i for i in range(len(self.bases) - 1, -1, -1) if self.bases[i] <= place)
+        index = bisect_right(self.bases, place) - 1
         return _Place(self.leaves[index], place - self.bases[index])
 
     def _shown(self, place: int) -> Shown:
@@ -120,8 +135,8 @@ class Snapshot:
         seen = narrowed(self.columns, self.seen(request.tags), request.filters)
         evaluation = Evaluation(self, self.columns, seen, unpack=unpack, pack=pack, in_time=clock)
         scores = evaluation.scores(query)
-        places = arranged(
-            self.columns, scores, sort=request.sort, page=request.page, page_size=request.page_size
+        places = self._orders.page(
+            scores, sort=request.sort, page=request.page, page_size=request.page_size
         )
         return Page(
             hits=tuple(hits_of(query, map(self._shown, places), page_size=request.page_size)),
