@@ -22,7 +22,8 @@ from repository.description.packed import EventFact, FileFact
 from repository.description.value import Description
 from repository.workflow.packages import RECORD, Contents
 from repository.workflow.tools import Tools
-from storage.bag import Carried, Incoming, write_bag
+from storage.bag import Carried, Incoming, reread, write_bag
+from storage.failpoints import reach
 from storage.inventory import Inventory
 from storage.manifest import InfoLine
 from storage.names import safe_extension
@@ -41,14 +42,19 @@ def write(tools: Tools, store: Store, contents: Contents, objects: Sequence[Inco
     told = _told(contents)
     metadata = [Incoming.of_bytes(path, content) for path, content in sorted(_metadata(contents, told).items())]
     page = human_page(told, made_on=contents.made_at.date().isoformat(), software=tools.software.name)
-    return write_bag(
+    inventory = write_bag(
         store,
         contents.prefix,
         payload=[*objects, *metadata],
         tag_files={HUMAN_PAGE: page},
         info=_info(tools, contents),
         algorithms=tools.policy.algorithms,
+        verify=False,
     )
+    reach("ingest.after_rename")
+    carried = {one.path for one in objects if isinstance(one, Carried)}
+    reread(store, contents.prefix, inventory, skip=carried)
+    return inventory
 
 
 def _metadata(contents: Contents, told: BagDescription) -> dict[str, bytes]:

@@ -1,0 +1,36 @@
+"""What the kill tests run in a process of its own: `python -m tests.journeys.killed ACT DATA [SOURCE]`."""
+
+import sys
+from pathlib import Path
+
+from repository import queries
+from repository.models.package import Copy
+from repository.workflow import care, importing, worker
+from repository.workflow.tools import Tools
+from tests.archives import new_archive, planned
+
+TITLE = "老校门"
+
+
+def ingest(tools: Tools, source: Path) -> None:
+    """Take one photograph in, say ACK once the hand-in is committed, then do the work."""
+    importing.run(tools, tools.software, [planned(source, title=TITLE)], note="", tell=lambda done, total: None)
+    print("ACK", flush=True)
+    worker.drain(tools)
+
+
+def repair(tools: Tools) -> None:
+    """Repair every copy that is not good."""
+    with tools.database.writing.begin() as session:
+        for troubled in queries.troubled_copies(session, tools.software):
+            care.ask_repair(session, tools, tools.software, session.get_one(Copy, troubled.copy.id))
+    worker.drain(tools)
+
+
+if __name__ == "__main__":
+    archive = new_archive(Path(sys.argv[2]), empty=True)
+    if sys.argv[1] == "ingest":
+        ingest(archive, Path(sys.argv[3]))
+    else:
+        repair(archive)
+    archive.sandbox.close()

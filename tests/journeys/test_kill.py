@@ -1,0 +1,140 @@
+"""Kill -9 at each named place of ingest and repair; then start again (P1, P2, B01, B02).
+
+After the restart nothing acknowledged is lost, nothing is half-visible, and
+no orphan lies in staging or among the drafts.
+"""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import bagit
+import pytest
+from sqlalchemy import select
+
+from repository import queries
+from repository.models.item import Item
+from repository.models.job import FixityRun
+from repository.models.package import Copy, Package
+from repository.permissions import access_tags
+from repository.workflow import care, reaping, worker
+from repository.workflow.tools import Tools, Work
+from search.entry import Request
+from storage.failpoints import NAMES
+from tests.archives import ARCHIVIST, ROOT, child_environment, close, environment, new_archive, photo, planned, take_in
+from tests.journeys.killed import TITLE
+
+INGEST = tuple(name for name in NAMES if name.startswith(("staging.", "bag.", "store.", "replica.", "ingest.")))
+REPAIR = tuple(name for name in NAMES if name.startswith(("mend.", "repair.")))
+
+
+def _run(data: Path, failpoint: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.journeys.killed", arguments[0], str(data), *arguments[1:]],
+        cwd=ROOT,
+        env=child_environment(environment(data, JINGUI_FAILPOINT=failpoint)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of a founded archive, to be copied for each kill."""
+    data = tmp_path_factory.mktemp("founded") / "data"
+    close(new_archive(data))
+    return data
+
+
+def _restarted(data: Path) -> Tools:
+    """Start again as the worker does: reap what a crash left, then do all work."""
+    tools = new_archive(data, empty=True)
+    reaping.reap(Work(tools, {}), age_seconds=0)
+    worker.drain(tools)
+    return tools
+
+
+def _assert_nothing_half(tools: Tools) -> None:
+    """Every item is complete in both stores, and no leftovers lie about."""
+    with tools.database.reading() as session:
+        items = session.scalars(select(Item)).all()
+        assert {item.state for item in items} <= {"archived"}
+        for package in session.scalars(select(Package)).all():
+            assert [(copy.store_id, copy.state) for copy in package.copies] == [("main", "ok"), ("second", "ok")]
+        prefixes = set(session.scalars(select(Package.prefix)))
+    assert list(tools.staging.all()) == []
+    assert list((tools.settings.data / "staging").iterdir()) == []
+    for spec in tools.settings.store_specs:
+        assert list((spec.root / ".drafts").iterdir()) == []
+        standing = {bag.relative_to(spec.root).as_posix() for bag in spec.root.glob("aips/*/*/*/v*")}
+        assert standing == prefixes
+        for prefix in prefixes:
+            bagit.Bag(str(spec.root / prefix)).validate()
+
+
+@pytest.mark.parametrize("name", INGEST)
+def test_b01_kill_at_each_place_of_ingest(name: str, founded: Path, tmp_path: Path) -> None:
+    """Killed there and started again, an acknowledged item is archived twice; an unacknowledged one is gone or whole."""
+    data = tmp_path / "data"
+    shutil.copytree(founded, data)
+    source = photo(tmp_path / "老校门.jpg")
+
+    ended = _run(data, name, "ingest", str(source))
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+    tools = _restarted(data)
+    _assert_nothing_half(tools)
+    if "ACK" in ended.stdout:
+        assert tools.index.find(Request(TITLE, access_tags(ARCHIVIST))).total == 1
+    assert source.exists()
+    close(tools)
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of an archive with one damaged file in each store, found by a run."""
+    base = tmp_path_factory.mktemp("damaged")
+    tools = new_archive(base / "data")
+    take_in(tools, planned(photo(base / "a.jpg"), title=TITLE))
+    main, second = (spec.root for spec in tools.settings.store_specs)
+    [image] = main.glob("aips/*/*/*/v0001/data/objects/0001.jpg")
+    [tag] = second.glob("aips/*/*/*/v0001/bag-info.txt")
+    for path in (image, tag):
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with tools.database.writing.begin() as session:
+        care.start(session, tools, tools.software, scope="all")
+    worker.drain(tools)
+    close(tools)
+    return base / "data"
+
+
+@pytest.mark.parametrize("name", REPAIR)
+def test_b02_kill_at_each_place_of_repair(name: str, damaged: Path, tmp_path: Path) -> None:
+    """Killed there, each file is the old damaged or the new good one; started again, all is good."""
+    data = tmp_path / "data"
+    shutil.copytree(damaged, data)
+
+    ended = _run(data, name, "repair")
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    for store in ("main", "second"):
+        [bag] = (data / "stores" / store).glob("aips/*/*/*/v0001")
+        assert (bag / "data/objects/0001.jpg").stat().st_size > 0
+        assert (bag / "bag-info.txt").stat().st_size > 0
+
+    tools = _restarted(data)
+    with tools.database.writing.begin() as session:
+        for troubled in queries.troubled_copies(session, tools.software):
+            care.ask_repair(session, tools, tools.software, session.get_one(Copy, troubled.copy.id))
+    worker.drain(tools)
+    with tools.database.writing.begin() as session:
+        run_id = care.start(session, tools, tools.software, scope="all").id
+    worker.drain(tools)
+    with tools.database.reading() as session:
+        run = session.get_one(FixityRun, run_id)
+        assert (run.expected, run.checked) == (2, 2)
+    _assert_nothing_half(tools)
+    close(tools)
