@@ -228,7 +228,7 @@ def _points(characters: list[str]) -> str:
 
 
 def _people(case: Case) -> Iterator[Problem]:
-    for name in case.description.many("people"):
+    for name in case.description.many("people")[:MAX_VALUES]:
         if re.search(r"[0-9]", re.sub(r"[（(].*?[)）]", "", narrow_all(name))):
             yield Problem("people", "V15", Severity.WARNING, _facts(text=name))
 
@@ -278,12 +278,13 @@ def _reference_code(case: Case) -> Iterator[Problem]:
         return
     if str(code) != text:
         yield Problem("reference_code", "V01", facts=_facts(text=text, reason="form"))
+    category, kept = case.columns.category, case.columns.retention
     pairs = (
-        ("category", code.main_class, case.columns.category),
-        ("retention", code.retention, case.columns.retention),
+        ("category", code.main_class, category, {code.main_class, category} <= case.categories),
+        ("retention", code.retention, kept, code.retention != "" and _is_retention(kept)),
     )
-    for name, in_code, filled in pairs:
-        if in_code and filled and in_code != filled and (name == "retention" or in_code in case.categories):
+    for name, in_code, filled, both_known in pairs:
+        if both_known and in_code != filled:
             facts = _facts(label=spec(name).label_zh, in_code=in_code, filled=filled)
             yield Problem("reference_code", "V01-mismatch", Severity.WARNING, facts)
 

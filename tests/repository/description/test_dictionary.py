@@ -18,7 +18,16 @@ from repository.description.codes import (
     secrecy_mark,
 )
 from repository.description.errors import UnknownField
-from repository.description.fields import ALL, COLUMNS, FIELDS, fields_for, is_known, label, quick_fields, spec
+from repository.description.fields import (
+    ALL,
+    COLUMNS,
+    FIELDS,
+    fields_for,
+    is_known,
+    label,
+    quick_fields,
+    spec,
+)
 from repository.description.headers import header_to_field, import_headers
 from repository.description.messages import MESSAGES, sentence
 from repository.description.tables import table, text
@@ -115,7 +124,8 @@ def test_categories_have_sound_defaults() -> None:
     assert [one.code for one in CATEGORIES.codes] == (
         ["DQ", "XZ", "RS", "XS", "JX", "HQ", "JJ", "SB", "CK", "XSH", "SX", "SW", "DZ"]
     )
-    assert all(RETENTION.get(one.retention) and ACCESS_LEVELS.get(one.access_level) for one in CATEGORIES.codes)
+    assert all(RETENTION.get(one.retention) for one in CATEGORIES.codes)
+    assert all(ACCESS_LEVELS.get(one.access_level) for one in CATEGORIES.codes)
     assert {one.code for one in CATEGORIES.codes if one.access_level == "restricted"} == {"RS", "XS", "CK"}
     assert all(one.access_level != "public" for one in CATEGORIES.codes)
 
@@ -171,7 +181,8 @@ def test_every_code_of_an_error_has_a_sentence() -> None:
 def test_both_languages_use_known_names_only() -> None:
     """A sentence holds {names}; both languages can be formatted without any fact."""
     for code, message in MESSAGES.items():
-        names = {name for said in (message.zh, message.en) for _, name, _, _ in string.Formatter().parse(said) if name}
+        parts = string.Formatter().parse(message.zh + message.en)
+        names = {name for _, name, _, _ in parts if name}
 
         assert all(re.fullmatch(r"[a-z_]+", name) for name in names)
         assert "{" not in sentence(code, {}) + sentence(code, {}, lang="en")
@@ -181,7 +192,8 @@ def test_sentences_are_filled() -> None:
     """Facts and the label of the field are put in; an unknown code shows itself."""
 
     assert sentence("V41", {}, field="creator", kind="certificate") == "颁发单位是必填项。"
-    assert sentence("V42", {"limit": 5, "length": 9}, field="title", lang="en") == "Title takes 5 characters; there are 9."
+    assert sentence("V42", {"limit": 5, "length": 9}, field="title",
+                    lang="en") == "Title takes 5 characters; there are 9."
     assert sentence("X", {}) == "X"
 
 
@@ -190,3 +202,9 @@ def test_human_page_asks_no_foreign_host() -> None:
     page = text("human_page.html")
 
     assert "<script" not in page and "http" not in page and "url(" not in page
+
+
+def test_errors_tell_code_and_facts() -> None:
+    """An error shows its code, its name and its facts."""
+
+    assert str(UnknownField(name="x")) == "DE-040 UnknownField: name='x'"

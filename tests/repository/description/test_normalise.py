@@ -17,7 +17,8 @@ from repository.description.value import Change
         ("陆明川 苏晚晴 何远", ("陆明川", "苏晚晴", "何远")), ("何 远", ("何远",)), ("何 远 苏晚晴", ("何远", "苏晚晴")),
         ("苏晚晴 何 远", ("苏晚晴", "何远")), ("苏晚晴 何", ("苏晚晴 何",)), ("欧阳 望舒", ("欧阳望舒",)),
         ("欧阳望舒 何远", ("欧阳望舒", "何远")), ("陆明川（前排左三，校长）、苏晚晴", ("陆明川（前排左三，校长）", "苏晚晴")),
-        ("John Smith", ("John Smith",)), ("Smith, John", ("Smith, John",)), ("Smith, John; Doe, Jane", ("Smith, John", "Doe, Jane")),
+        ("John Smith", ("John Smith",)), ("Smith, John", ("Smith, John",)),
+        ("Smith, John; Doe, Jane", ("Smith, John", "Doe, Jane")),
         ("阿依古丽·麦麦提", ("阿依古丽·麦麦提",)), ("John Smith 陆明川", ("John Smith 陆明川",)), ("", ()), ("、、", ()),
         ("高三（2）班全体师生", ("高三（2）班全体师生",)), ("𠮷田明 何远", ("𠮷田明", "何远")), ("陆明川（（、苏晚晴", ("陆明川（（、苏晚晴",)),
     ],
@@ -49,7 +50,8 @@ def test_changes_are_told() -> None:
         ("caption", "第一行\r\n\r\n  第二行　", "第一行\n\n第二行"), ("document_number", "云中[1985]12号", "云中〔1985〕12号"),
         ("document_number", "云中（1985）12号", "云中〔1985〕12号"), ("document_number", "云中【１９８５】12号", "云中〔1985〕12号"),
         ("pages", "１２", "12"), ("pages", "012", "12"), ("pages", "十二", "十二"), ("copy_status", "复印件", "副本"),
-        ("carrier", "CD", "光盘"), ("carrier", "竹简", "竹简"), ("title", "\ud800合影", "合影"), ("unknown", " x ", "x"),
+        ("carrier", "CD", "光盘"), ("carrier", "竹简", "竹简"), ("title", "\ud800合影", "合影"), ("unknown", " x ",
+                                                                                        "x"),
     ],
 )
 def test_single_values(field: str, typed: str, tidy: str) -> None:
@@ -62,7 +64,8 @@ def test_lists_of_other_things() -> None:
     """Keywords divide at spaces and commas, titles of attachments only at lines, codes get their dots."""
     found = normalise(
         "document",
-        {"keywords": "校庆 毕业，运动会、校庆", "attachments": "一、二号文件\n名单", "related_code": "J019—SX．1978．Y—1；j019-SX·1",
+        {"keywords": "校庆 毕业，运动会、校庆", "attachments": "一、二号文件\n名单",
+         "related_code": "J019—SX．1978．Y—1；j019-SX·1",
          "language": "中文、英文", "addressee": "教务处、总务处"},
     ).description
 
@@ -82,7 +85,8 @@ def test_columns_become_codes() -> None:
     assert found.values == {"category": "SX", "retention": "Y", "access_level": "public", "kind": "photo",
                             "reference_code": "J019-SX·1978·Y-0001", "file_name": "一 .jpg"}
     assert {change.field for change in found.changes} == set(typed)
-    assert normalise_columns({"category": "没有", "retention": "Y"}).values == {"category": "没有", "retention": "Y"}
+    assert normalise_columns({"category": "没有", "retention": "Y"}).values == {"category": "没有",
+                                                                              "retention": "Y"}
 
 
 @settings(deadline=None)

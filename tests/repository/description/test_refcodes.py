@@ -5,7 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repository.description.errors import ReferenceCodeRefused
-from repository.description.refcodes import compose_item, is_valid, next_number, normalise_code, parse, sort_key
+from repository.description.refcodes import (
+    compose_item,
+    is_valid,
+    next_number,
+    normalise_code,
+    parse,
+    sort_key,
+)
 
 EXAMPLES = [
     ("J019-ZY·JC·CC·2019·D30-001-001", "ZY", "2019", "D30", ("001", "001")),
@@ -25,7 +32,9 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("code", "main", "year", "retention", "numbers"), EXAMPLES)
-def test_examples_of_the_standard(code: str, main: str, year: str, retention: str, numbers: tuple[str, ...]) -> None:
+def test_examples_of_the_standard(
+    code: str, main: str, year: str, retention: str, numbers: tuple[str, ...]
+) -> None:
     """Each published example is taken apart and put together again."""
     found = parse(code)
 
@@ -87,7 +96,8 @@ def test_next_number_counts_inside_its_scope() -> None:
 
 def test_codes_sort_by_parts() -> None:
     """Numbers sort as numbers, a shorter code before its continuation, whatever dots were typed."""
-    right = ["A001-SX-1", "A001-SX·1978·D10-2", "A001-SX·1978·Y-2", "A001-SX.1978.Y-10", "A001-SX·1978·Y-10-1",
+    right = ["A001-SX-1", "A001-SX·1978·D10-2", "A001-SX·1978·Y-2", "A001-SX.1978.Y-10",
+             "A001-SX·1978·Y-10-1",
              "A001-SX·1979·Y-1", "A001-SX2-1", "A001-SX11-1", "A002-SX-1"]
 
     assert sorted(reversed(right), key=sort_key) == right
