@@ -12,7 +12,8 @@ from repository.description.date_words import read_date
 from repository.description.edtf_values import bounds, members
 from repository.description.errors import DateRefused, DateUnreadable
 
-MAX_LENGTH = 100  # characters
+MAX_LENGTH = 100  # characters as written
+MAX_EDTF = 80  # characters; only a list of many dates is longer, and the catalogue keeps no more
 
 
 class Certainty(StrEnum):
@@ -69,6 +70,8 @@ def date_from_edtf(edtf: str, text: str = "") -> DateValue:
 def _value(text: str, edtf: str) -> DateValue:
     if not edtf:
         return DateValue(text, "", None, None, Certainty.UNDATED, "")
+    if len(edtf) > MAX_EDTF:
+        raise DateUnreadable(text=text)
     found = bounds(edtf)
     earliest = found.first or bounds(members(edtf)[-1]).first
     return DateValue(text, edtf, _year(found.first), _year(found.last), _certainty(edtf), earliest)

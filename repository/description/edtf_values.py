@@ -32,9 +32,6 @@ class Single:
     day: str = ""
     mark: str = ""
 
-    def __str__(self) -> str:
-        return "-".join(part for part in (self.year, self.month, self.day) if part) + self.mark
-
 
 @dataclass(frozen=True, slots=True)
 class Bounds:

@@ -6,6 +6,7 @@ and the human page of a bag.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from repository.description.errors import DescriptionUnreadable
 
@@ -34,10 +35,8 @@ class FileFact:
         return asdict(self)
 
     @staticmethod
-    def from_plain(plain: object) -> "FileFact":
+    def from_plain(plain: Mapping[str, Any]) -> "FileFact":
         """Return the file that to_plain told, or raise DescriptionUnreadable."""
-        if not isinstance(plain, Mapping):
-            raise DescriptionUnreadable(reason="files")
         texts = {name: plain.get(name, "") for name in _TEXTS}
         size = plain.get("size")
         if type(size) is not int or size < 0 or not all(isinstance(text, str) for text in texts.values()):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from repository.description.bag_description import (
+    MAX_BYTES,
     SCHEMA,
     BagDescription,
     bag_description,
@@ -71,6 +72,7 @@ def test_dublin_core_of_little() -> None:
     found = to_dublin_core(Description("nonsense", {"date": "某一天"}), ItemColumns(id="3fa2"))
 
     assert found == {"date": ("某一天",), "type": ("Collection",), "identifier": ("3fa2",)}
+    assert "identifier" not in to_dublin_core(PHOTO, ItemColumns())
 
 
 def test_dublin_core_xml_is_well_formed() -> None:
@@ -166,10 +168,18 @@ def test_damaged_descriptions_are_refused(damage: bytes) -> None:
         read_bag_description(damage)
 
 
+def test_d32_an_endless_description_is_refused() -> None:
+    """A description.json above the limit is refused before it is parsed."""
+    with pytest.raises(DescriptionUnreadable) as refused:
+        read_bag_description(b" " * (MAX_BYTES + 1))
+
+    assert refused.value.facts == {"reason": "size"}
+
+
 @pytest.mark.parametrize(
     ("part", "value"),
     [("item", None), ("item", {"id": 1}), ("item", {"more": []}), ("description", []), ("files", {}),
-     ("files", [1]), ("item", {"id": "a", "more": {"b": 1}}),
+     ("files", [1]), ("files", [{"size": 1, "mime": None}]), ("item", {"id": "a", "more": {"b": 1}}),
      ("files", [{"size": -1}]), ("files", [{"size": True}]), ("files", [{"size": 1, "path": 2}]), ("history",
      "x"),
      ("ancestors", ["x"]), ("school", 1)],

@@ -38,7 +38,7 @@ def test_examples_of_the_standard(
     """Each published example is taken apart and put together again."""
     found = parse(code)
 
-    assert str(found) == code
+    assert str(found) == code and is_valid(code)
     assert (found.main_class, found.year, found.retention, found.numbers) == (main, year, retention, numbers)
     assert f"{found.scope}-{found.item}" == code
 

@@ -64,6 +64,7 @@ def test_each_fault_of_a_photo_is_told(field: str, value: Value, code: str, seve
     problems = found("photo", {**PHOTO, field: value})
 
     assert [(one.field, one.code, one.severity) for one in problems] == [(field, code, severity)]
+    assert problems[0].fact("nonsense") == ""
     assert "…" not in sentence(code, dict(problems[0].facts), field=field, kind="photo")
     assert "…" not in sentence(code, dict(problems[0].facts), field=field, kind="photo", lang="en")
 

@@ -102,6 +102,12 @@ def test_damaged_json_is_refused(content: str) -> None:
     assert refused.value.code == "DE-030"
 
 
+def test_plain_names_are_texts() -> None:
+    """A field name that is no text is refused."""
+    with pytest.raises(DescriptionUnreadable):
+        Description.from_plain({"kind": "photo", "values": {1: "a"}})
+
+
 def test_plain_is_json() -> None:
     """to_plain holds JSON values only."""
     said = Description("photo", {"people": ("a", "b")})
