@@ -106,7 +106,7 @@ def test_codes_sort_by_parts() -> None:
 valid = st.builds(
     compose_item,
     st.from_regex(r"[A-Z][0-9]{3}", fullmatch=True),
-    st.from_regex(r"[A-Z]{1,4}[0-9]{0,4}", fullmatch=True),
+    st.from_regex(r"[A-CE-XZ][A-Z]{0,3}[0-9]{0,4}", fullmatch=True),
     year=st.one_of(st.just(""), st.integers(1800, 2099).map(str)),
     retention=st.sampled_from(["", "Y", "D30", "D10"]),
     number=st.integers(1, 999_999),
