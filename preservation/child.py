@@ -21,16 +21,12 @@ from storage.platform import limit_process
 Facts = dict[str, object]
 Task = Callable[..., Facts]
 
-#: Loaded by name, after the limits are set: importing them loads C libraries.
-TASK_ROOMS = (
-    "preservation.readable",
-    "preservation.derivatives.image",
-    "preservation.derivatives.document",
-)
-
 
 def load_tasks(rooms: tuple[str, ...]) -> dict[str, Task]:
-    """Return the tasks of all rooms by name."""
+    """Return the tasks of all rooms by name.
+
+    Rooms are loaded by name, after the limits are set: with them come C libraries.
+    """
     tasks: dict[str, Task] = {}
     for room in rooms:
         tasks.update(cast(dict[str, Task], importlib.import_module(room).TASKS))
@@ -70,7 +66,7 @@ def serve(tasks: dict[str, Task], *, source: BinaryIO, pipe: BinaryIO) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve with the limits and extra task rooms given as arguments."""
+    """Serve with the limits and the task rooms given as arguments."""
     limits = json.loads(arguments[0])
     pipe = own_output()
     limit_process(
@@ -78,7 +74,7 @@ def main(arguments: list[str]) -> None:
         memory_bytes=limits["memory_bytes"],
         file_bytes=limits["file_bytes"],
     )
-    serve(load_tasks(TASK_ROOMS + tuple(arguments[1:])), source=sys.stdin.buffer, pipe=pipe)
+    serve(load_tasks(tuple(arguments[1:])), source=sys.stdin.buffer, pipe=pipe)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from preservation import formats
 from preservation.checks import Outcome
 from preservation.errors import ChildFailed
-from preservation.identify import Format, identify
+from preservation.formats import Format, Judgement, format_from
 from preservation.sandbox import Answer, Sandbox
 from preservation.virus import Scan, Scanner
 
@@ -72,7 +73,7 @@ def examine_all(
 
 def examine(file: SipFile, *, scanner: Scanner, sandbox: Sandbox) -> FileFacts:
     """Return the facts of one file. Raises OSError if staging cannot be read."""
-    format = identify(file.path, file.name)
+    format = identified(file, sandbox)
     row = format.row
     reading = _read(file, format, sandbox)
     told = reading.answer
@@ -98,6 +99,29 @@ def examine(file: SipFile, *, scanner: Scanner, sandbox: Sandbox) -> FileFacts:
         active_content=told.text("active"),
         scan=scanner.scan(file.path) if file.size else Scan(Outcome.NOT_RUN, reason="empty"),
     )
+
+
+def identified(file: SipFile, sandbox: Sandbox) -> Format:
+    """Return the format of a file, judged in the sandbox.
+
+    When PRONOM takes too long (a container bomb, D05), libmagic is asked alone.
+    """
+    why = ""
+    for _ in range(2):
+        try:
+            answer = sandbox.run("identify.file", file.path, name=file.name, skip_pronom=why)
+            return format_from(answer.facts)
+        except ChildFailed as failure:
+            why = str(failure.facts["reason"])
+    silent = tuple(Judgement(source, Outcome.NOT_RUN, detail=why) for source in ("pronom", "libmagic"))
+    warnings = ("pronom_not_run", "libmagic_not_run")
+    return Format("", "", formats.UNKNOWN.mime, "", "", warnings, judgements=silent)
+
+
+def judge_versions(sandbox: Sandbox) -> dict[str, str]:
+    """Return the names and versions of the format judges, for events."""
+    told = sandbox.run("identify.versions", Path()).facts["versions"]
+    return {str(name): str(version) for name, version in cast(dict[str, str], told).items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The table of formats: family, risk, acceptance.
+"""Formats: the table, a file's format, its extension.
 
 Pure: names in, rows out. The rows are data (data/formats.json), so that an
 archivist can read and change them. The acceptance follows GB/T 18894-2016,
@@ -7,11 +7,13 @@ should be converted, "no" is not taken in.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
+
+from preservation.checks import Finding, Outcome
 
 FAMILIES = ("image", "document", "text", "audio", "video", "office", "archive", "executable", "unknown")
 
@@ -79,3 +81,68 @@ def extension_of(name: str) -> str:
     """Return the last extension of a name, lower case, without dot, or ""."""
     stem, dot, extension = name.rpartition(".")
     return extension.strip().lower() if dot and stem else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one judge said; outcome NOT_RUN where it could not be asked."""
+
+    source: str  # "pronom", "libmagic" or "own"
+    outcome: Outcome
+    mime: str = ""
+    puid: str = ""
+    name: str = ""
+    version: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The format of a file; mime is never empty, charset only for text."""
+
+    puid: str
+    name: str
+    mime: str
+    version: str
+    source: str
+    warnings: tuple[str, ...] = ()
+    charset: str = ""
+    judgements: tuple[Judgement, ...] = ()
+
+    @property
+    def row(self) -> FormatRow:
+        """Return what the house thinks of the format."""
+        return by_mime(self.mime)
+
+
+def format_from(facts: Mapping[str, object]) -> Format:
+    """Return the format that a child told as facts."""
+    told: dict[str, Any] = {name: value for name, value in facts.items() if name != "judgements"}
+    rows: Any = facts["judgements"]
+    judgements = tuple(Judgement(**{**row, "outcome": Outcome(row["outcome"])}) for row in rows)
+    return Format(**{**told, "warnings": tuple(told["warnings"]), "judgements": judgements})
+
+
+def extension_findings(format: Format, name: str) -> tuple[Finding, ...]:
+    """Return what is wrong with the extension of name for that content."""
+    return tuple(_extension_findings(format, name))
+
+
+def _extension_findings(format: Format, name: str) -> Iterator[Finding]:
+    extension = extension_of(name)
+    row = format.row
+    facts = (("extension", extension), ("mime", format.mime), ("family", row.family))
+    if not extension:
+        yield Finding("IN-131", Outcome.WARNED, name, facts)
+        return
+    expected = by_extension(extension)
+    if extension in row.extensions:
+        return
+    if not expected or row.family == "unknown":
+        yield Finding("IN-132", Outcome.WARNED, name, facts)
+    elif row.family == "executable" or any(one.family == "executable" for one in expected):
+        yield Finding("IN-133", Outcome.FAILED, name, facts)
+    elif any(one.family == row.family for one in expected):
+        yield Finding("IN-134", Outcome.WARNED, name, facts)
+    else:
+        yield Finding("IN-130", Outcome.FAILED, name, facts)

@@ -2,21 +2,23 @@
 
 Two foreign judges are asked and both answers are kept; own rules add what they
 do not know (OFD of GB/T 33190-2016, Chinese text encodings). A judge that is
-not on this machine answers NOT_RUN, never a crash.
+not on this machine answers NOT_RUN, never a crash. Belongs in the limited
+child: a container of 1 MB can keep PRONOM busy for minutes (D05), and pygfried,
+once imported, forbids fork.
 """
 
 import struct
 import threading
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
 from preservation import formats
-from preservation.checks import Finding, Outcome
+from preservation.checks import Outcome
 from preservation.encoding import detect_encoding
+from preservation.formats import Format, Judgement
 
 magic: ModuleType | None
 pygfried: ModuleType | None
@@ -44,47 +46,17 @@ _OFD_DIRECTORY_LIMIT = 8 << 20  # bytes; zipfile holds the whole directory in me
 _LIBMAGIC_LOCK = threading.Lock()  # a libmagic cookie serves one thread at a time
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What one judge said; outcome NOT_RUN where it could not be asked."""
-
-    source: str  # "pronom", "libmagic" or "own"
-    outcome: Outcome
-    mime: str = ""
-    puid: str = ""
-    name: str = ""
-    version: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """The format of a file; mime is never empty, charset only for text."""
-
-    puid: str
-    name: str
-    mime: str
-    version: str
-    source: str
-    warnings: tuple[str, ...] = ()
-    charset: str = ""
-    judgements: tuple[Judgement, ...] = ()
-
-    @property
-    def row(self) -> formats.FormatRow:
-        """Return what the house thinks of the format."""
-        return formats.by_mime(self.mime)
-
-
-def identify(path: Path, name: str = "") -> Format:
-    """Return the format of the file at path, read in small parts.
+def identify(path: Path, name: str = "", *, skip_pronom: str = "") -> Format:
+    """Return the format of the file at path; only PRONOM maps it as a whole.
 
     name is what the depositor called it: only a text's kind (CSV) is taken
-    from it, never a binary format. Raises OSError if the file cannot be read.
+    from it, never a binary format. skip_pronom: why PRONOM is not to be asked.
+    Raises OSError if the file cannot be read.
     """
     with open(path, "rb") as stream:
         start = stream.read(4)
-    pronom, libmagic = _ask_pronom(path), _ask_libmagic(path)
+    skipped = Judgement("pronom", Outcome.NOT_RUN, detail=skip_pronom)
+    pronom, libmagic = skipped if skip_pronom else _ask_pronom(path), _ask_libmagic(path)
     if start == b"PK\x03\x04" and _is_ofd(path):
         own = Judgement("own", Outcome.PASSED, "application/ofd", name="OFD", detail="OFD.xml at the root")
         return _told(own, (pronom, libmagic, own), "")
@@ -99,11 +71,6 @@ def identify(path: Path, name: str = "") -> Format:
     return _told(best, (pronom, libmagic), charset)
 
 
-def extension_findings(format: Format, name: str) -> tuple[Finding, ...]:
-    """Return what is wrong with the extension of name for that content."""
-    return tuple(_extension_findings(format, name))
-
-
 def versions() -> dict[str, str]:
     """Return the judges on this machine and their versions, for events."""
     found = {}
@@ -112,26 +79,6 @@ def versions() -> dict[str, str]:
     if magic is not None:
         found["libmagic"] = str(magic.version())
     return found
-
-
-def _extension_findings(format: Format, name: str) -> Iterator[Finding]:
-    extension = formats.extension_of(name)
-    row = format.row
-    facts = (("extension", extension), ("mime", format.mime), ("family", row.family))
-    if not extension:
-        yield Finding("IN-131", Outcome.WARNED, name, facts)
-        return
-    expected = formats.by_extension(extension)
-    if extension in row.extensions:
-        return
-    if not expected or row.family == "unknown":
-        yield Finding("IN-132", Outcome.WARNED, name, facts)
-    elif row.family == "executable" or any(one.family == "executable" for one in expected):
-        yield Finding("IN-133", Outcome.FAILED, name, facts)
-    elif any(one.family == row.family for one in expected):
-        yield Finding("IN-134", Outcome.WARNED, name, facts)
-    else:
-        yield Finding("IN-130", Outcome.FAILED, name, facts)
 
 
 def _ask_pronom(path: Path) -> Judgement:
@@ -245,3 +192,16 @@ def _is_ofd(path: Path) -> bool:
                 return "OFD.xml" in archive.namelist()
         except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
             return False
+
+
+def tell_format(path: str, name: str, skip_pronom: str = "") -> dict[str, object]:
+    """Return the format as facts that JSON can carry."""
+    return asdict(identify(Path(path), name, skip_pronom=skip_pronom))
+
+
+def tell_versions(path: str) -> dict[str, object]:
+    """Return the versions of the judges; the path is not looked at."""
+    return {"versions": versions()}
+
+
+TASKS = {"identify.file": tell_format, "identify.versions": tell_versions}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from preservation.checks import CheckResult, Finding, Outcome, Report, worst
 from preservation.examine import FileFacts, SipFile, examine_all
-from preservation.identify import extension_findings
+from preservation.formats import extension_findings
 from preservation.sandbox import Sandbox
 from preservation.virus import Scanner
 

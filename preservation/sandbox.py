@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import IO, cast
@@ -25,6 +25,15 @@ from preservation.errors import ChildFailed
 ROOT = str(Path(__file__).resolve().parent.parent)
 #: An answer holds facts about one file; text and images travel as files.
 MAX_ANSWER = 1 << 20
+#: The rooms whose tasks a child can do.
+READERS = (
+    "preservation.readable",
+    "preservation.derivatives.image",
+    "preservation.derivatives.document",
+)
+JUDGES = ("preservation.identify",)
+#: Go reserves 1.8 GiB of addresses and maps the file; it uses 0.1 GiB of memory.
+JUDGE_ADDRESSES = 64 << 30
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
 _MEASURED = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")  # set by coverage alone, in tests
 #: The kernel ends a child that used up its CPU time with one of these two;
@@ -185,33 +194,26 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"}
 
 
-class Sandbox:
-    """A small pool of limited children that threads may share."""
+class _Pool:
+    """Some children of one kind, that threads share."""
 
-    def __init__(
-        self, *, workers: int = 2, limits: Limits = Limits(), extra_rooms: tuple[str, ...] = ()
-    ) -> None:
-        """Take no process yet: children start when they are first needed."""
-        self.workers = workers
-        self.limits = limits
-        self._rooms = extra_rooms
-        self._seats: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+    def __init__(self, *, workers: int, limits: Limits, rooms: tuple[str, ...]) -> None:
+        self._workers = workers
+        self._limits = limits
+        self._rooms = rooms
         self._closing = threading.Lock()
+        self._seats: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         for _ in range(workers):
             self._seats.put(None)
 
-    def run(self, task: str, path: Path, **options: object) -> Answer:
-        """Return what the task says about the file at path.
-
-        Waits for a free child. Raises ChildFailed with the fact reason, one of
-        "timeout", "memory", "crashed", "refused"; the next file gets a new child.
-        """
+    def run(self, task: str, path: Path, options: Mapping[str, object]) -> Answer:
+        """Return the answer of the next free child."""
         child, kept = self._seats.get(), None
         try:
             if child is not None and child.is_worn:
                 child.retire()
                 child = None
-            child = child or _Child(self.limits, self._rooms)
+            child = child or _Child(self._limits, self._rooms)
             answer = child.ask(task, path, options)
             kept = child
             return answer
@@ -221,12 +223,46 @@ class Sandbox:
             self._seats.put(kept)
 
     def close(self) -> None:
-        """End all children, waiting for those at work; later calls start anew."""
+        """End all children, waiting for those at work."""
         with self._closing:  # two at once would each wait for the other's seats
-            for child in [self._seats.get() for _ in range(self.workers)]:
+            for child in [self._seats.get() for _ in range(self._workers)]:
                 if child is not None:
                     child.retire()
                 self._seats.put(None)
+
+
+class Sandbox:
+    """Two small pools of limited children that threads may share.
+
+    One reads and draws files, one only names formats: its Go library reserves
+    more addresses than a reader may have.
+    """
+
+    def __init__(
+        self, *, workers: int = 2, limits: Limits = Limits(), extra_rooms: tuple[str, ...] = ()
+    ) -> None:
+        """Take no process yet: children start when they are first needed."""
+        self.workers = workers
+        self.limits = limits
+        addresses = max(limits.memory_bytes, JUDGE_ADDRESSES)
+        self._readers = _Pool(workers=workers, limits=limits, rooms=READERS + extra_rooms)
+        self._judges = _Pool(
+            workers=workers, limits=replace(limits, memory_bytes=addresses), rooms=JUDGES
+        )
+
+    def run(self, task: str, path: Path, **options: object) -> Answer:
+        """Return what the task says about the file at path.
+
+        Waits for a free child. Raises ChildFailed with the fact reason, one of
+        "timeout", "memory", "crashed", "refused"; the next file gets a new child.
+        """
+        pool = self._judges if task.startswith("identify.") else self._readers
+        return pool.run(task, path, options)
+
+    def close(self) -> None:
+        """End all children, waiting for those at work; later calls start anew."""
+        self._readers.close()
+        self._judges.close()
 
     def __enter__(self) -> "Sandbox":
         return self

@@ -13,7 +13,8 @@ from PIL import Image
 from preservation import identify as identify_module
 from preservation.checks import Outcome
 from preservation.encoding import detect_encoding
-from preservation.identify import extension_findings, identify, versions
+from preservation.formats import extension_findings
+from preservation.identify import identify, versions
 from tests.preservation import samples
 
 SIMPLE = "学校档案馆收藏了一九五六年的毕业照片，前排左三是校长。\n会议记录共十二页。\n"
