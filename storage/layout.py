@@ -1,4 +1,4 @@
-"""Where things stand in a store: identifier and version to key.
+"""Where things stand in a store: id and version to key.
 
 Keys are generated ASCII ids, sharded, the same in every store; the names that
 people gave are data, never places (reliability rule 4). This is core: it asks

@@ -1,4 +1,7 @@
-"""What stands on the disk of a store, read by scandir and never through a link."""
+"""What stands on the disk of a store.
+
+Read by scandir, never through a link: links are told as what they are.
+"""
 
 import os
 import shutil

@@ -30,15 +30,8 @@ COMMITTED_MODE = 0o666 if sys.platform == "win32" else 0o444
 _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _PLAIN  # a FIFO in place of a file must not hang us
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
-_NO_LINKS = {
-    errno.EPERM,
-    errno.EXDEV,
-    errno.EMLINK,
-    errno.EACCES,
-    errno.ENOTSUP,
-    errno.EOPNOTSUPP,
-    errno.ENOSYS,
-}
+_NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EACCES}
+_NO_LINKS |= {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 CAN_SYNC_ALL = linux.HAS_SYNC_ALL
 
 
@@ -79,18 +72,12 @@ def _fsync(path: str | os.PathLike[str], flags: int) -> None:
 
 
 def sync_all(fd: int) -> None:
-    """Make the whole file system of fd durable, where CAN_SYNC_ALL. Raises OSError.
-
-    fd must have been opened before the writing began: failures since then are reported.
-    """
+    """Make the whole file system of fd, opened before the writing, durable; see linux.sync_all."""
     linux.sync_all(fd)
 
 
 def open_new(path: str | os.PathLike[str]) -> int:
-    """Create a file that must not exist and return its descriptor for writing. Raises OSError.
-
-    The umask of the process narrows COMMITTED_MODE further.
-    """
+    """Create a file that must not exist, for writing, and return its descriptor. Raises OSError."""
     return os.open(path, _WRITE, COMMITTED_MODE)
 
 
@@ -306,5 +293,5 @@ def process_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass  # it runs, under another account
     return True

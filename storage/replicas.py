@@ -6,6 +6,7 @@ target's medium. Nothing that stands in a target is ever overwritten here.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from storage.bag import reread
 from storage.digests import digest_stream
@@ -43,7 +44,7 @@ def copy_bag(
         _check_same(target, prefix, inventory)
         return
     try:
-        _fill(draft, sources, target, prefix, inventory, shared or {})
+        _fill(draft, _Copying(tuple(sources), target, prefix, inventory, shared or {}))
         with translated(writing=True, key=prefix):
             reach("replica.before_commit")
         draft.commit()
@@ -59,27 +60,32 @@ def copy_bag(
     reread(target, prefix, inventory)
 
 
-def _fill(
-    draft: Draft,
-    sources: Sequence[Store],
-    target: Store,
-    prefix: str,
-    inventory: Inventory,
-    shared: Mapping[str, str],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Copying:
+    """What is copied, from where to where."""
+
+    sources: tuple[Store, ...]
+    target: Store
+    prefix: str
+    inventory: Inventory
+    shared: Mapping[str, str]
+
+
+def _fill(draft: Draft, copying: _Copying) -> None:
     """Put every file of the inventory into the draft."""
 
     def bring(record: FileRecord) -> None:
-        if record.path not in shared or not _carried(draft, target, record, shared[record.path]):
-            _copied(draft, sources, prefix, record)
+        from_key = copying.shared.get(record.path)
+        if from_key is None or not _carried(draft, copying.target, record, from_key=from_key):
+            _copied(draft, copying.sources, record, prefix=copying.prefix)
 
-    for number, _ in enumerate(in_lanes(bring, inventory.files)):
+    for number, _ in enumerate(in_lanes(bring, copying.inventory.files)):
         if number == 0:
-            with translated(writing=True, key=prefix):
+            with translated(writing=True, key=copying.prefix):
                 reach("replica.after_first_file")
 
 
-def _carried(draft: Draft, target: Store, record: FileRecord, from_key: str) -> bool:
+def _carried(draft: Draft, target: Store, record: FileRecord, *, from_key: str) -> bool:
     """Carry a file that the target has already, if its bytes are still right, and return whether."""
     try:
         with target.open(from_key) as stream:
@@ -91,7 +97,7 @@ def _carried(draft: Draft, target: Store, record: FileRecord, from_key: str) -> 
     return True
 
 
-def _copied(draft: Draft, sources: Sequence[Store], prefix: str, record: FileRecord) -> None:
+def _copied(draft: Draft, sources: Sequence[Store], record: FileRecord, *, prefix: str) -> None:
     """Copy one file from the first source that has it right. Raises DigestMismatch, StoreUnavailable."""
     tried: list[str] = []
     away: list[StoreUnavailable] = []
