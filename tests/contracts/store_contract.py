@@ -250,7 +250,7 @@ class StoreContract:
 
         assert list(store.list("")) == []
 
-    def test_c20_of_many_writers_of_one_key_one_wins(self, store: Store) -> None:
+    def test_p16_of_many_writers_of_one_key_one_wins(self, store: Store) -> None:
         """Threads that put the same key at once get one success and clear refusals, nothing else."""
         told: list[str] = []
 

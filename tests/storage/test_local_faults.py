@@ -255,11 +255,11 @@ def test_b13_a_disk_gone_read_only_still_reads(tiny: Path) -> None:
 
 
 def test_b12_an_error_while_reading_is_unreadable(store: LocalStore) -> None:
-    """EIO in the middle of a file is told as Unreadable, with read, readinto and read of the rest."""
+    """A read that the system refuses after opening is Unreadable, by read, readinto and read of the rest."""
     store.put("a", io.BytesIO(bytes(600_000)))
     for act in (lambda s: s.read(), lambda s: s.read(10), lambda s: s.readinto(bytearray(300_000))):
         stream = store.open("a")
-        broken = os.open(store.root, os.O_RDONLY)  # reading a folder fails as a broken sector does
+        broken = os.open(store.root, os.O_RDONLY)  # reading a folder is EISDIR; EIO takes the same way
         os.dup2(broken, stream.fileno())
         os.close(broken)
 
