@@ -53,9 +53,8 @@ def derive(work: Work) -> None:
     for done, source in enumerate(missing):
         _derive_one(work, item_id, source)
         work.tell(done + 1, len(missing))
-    if missing:
-        with work.writing() as session:
-            _settle(session, work, item_id)
+    with work.writing() as session:
+        _settle(session, work, item_id, fresh=bool(missing))
 
 
 def _sources(session: Session, item: Item) -> list[_Source]:
@@ -163,11 +162,14 @@ def _as_path(tools: Tools, source: _Source) -> Iterator[Path]:
     raise failure
 
 
-def _settle(session: Session, work: Work, item_id: str) -> None:
+def _settle(session: Session, work: Work, item_id: str, *, fresh: bool) -> None:
+    """Tell log and index of what was made; for a draft it is told once the item is archived."""
     item = session.get(Item, item_id)
     if item is None or item.state != states.ARCHIVED:
         return
-    item.generation = facts.next_generation(session)
+    if fresh:
+        item.generation = facts.next_generation(session)
+        jobs.ask_index(session)
     if not journal.has(session, EventType.CREATION, journal.of_item(item_id)):  # making them again is no new act
         journal.record(
             session,
@@ -178,7 +180,6 @@ def _settle(session: Session, work: Work, item_id: str) -> None:
             detail="renditions",
             facts={"version": item.version},
         )
-    jobs.enqueue(session, "index", priority=jobs.FIRST, lock="index", dedup=f"index:{item_id}", item=item_id)
 
 
 def forget(tools: Tools, item_id: str) -> None:

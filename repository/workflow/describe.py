@@ -189,4 +189,4 @@ def _keep_history(
         facts={"fields": [change.field for change in changes]},
     )
     jobs.enqueue(session, "repack", lock=f"item:{item.id}", dedup=f"repack:{item.id}", item=item.id)
-    jobs.enqueue(session, "index", priority=jobs.FIRST, lock="index", dedup=f"index:{item.id}", item=item.id)
+    jobs.ask_index(session)

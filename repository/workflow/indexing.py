@@ -64,16 +64,33 @@ def _text_of(session: Session, item: Item, renditions: Path) -> str:
 
 
 def index(work: Work) -> None:
-    """Bring one item up to date in the index."""
-    with work.reading() as session:
-        item = session.get(Item, work.args["item"])
-        entry = entry_of(session, item, work.tools.renditions) if item and item.state == states.ARCHIVED else None
-        generation = facts.number(session, facts.GENERATION)
+    """Bring the index up to the catalogue's generation, many items with one commit.
+
+    One job stands for all changes that wait: an item is taken when its
+    generation is newer than the index's.
+    """
     with _rebuilt_if_unusable(work):
-        if entry is None:
-            work.tools.index.remove([work.args["item"]], generation)
-        else:
-            work.tools.index.replace([entry], generation)
+        while _index_batch(work):
+            pass
+
+
+def _index_batch(work: Work) -> bool:
+    """Tell the index of the next changed items; return whether there may be more."""
+    health = work.tools.index.health()
+    if not health.usable:
+        raise IndexUnusable(reason=health.reason)
+    with work.reading() as session:
+        changed = session.scalars(
+            select(Item).where(Item.generation > health.generation).order_by(Item.generation).limit(BATCH)
+        ).all()
+        entries = [entry_of(session, item, work.tools.renditions) for item in changed if item.state == states.ARCHIVED]
+        gone = [item.id for item in changed if item.state != states.ARCHIVED]
+    if not changed:
+        return False
+    if gone:
+        work.tools.index.remove(gone, health.generation)
+    work.tools.index.replace(entries, changed[-1].generation)
+    return len(changed) == BATCH
 
 
 @contextmanager
@@ -84,16 +101,6 @@ def _rebuilt_if_unusable(work: Work) -> Iterator[None]:
     except IndexUnusable as error:
         with work.writing() as session:
             ask_rebuild(session, why=str(error.facts.get("reason", "unusable")))
-
-
-def index_many(work: Work) -> None:
-    """Bring many items up to date with one commit of the index."""
-    with work.reading() as session:
-        rows = session.scalars(select(Item).where(Item.id.in_(work.args["items"]), Item.state == states.ARCHIVED))
-        entries = [entry_of(session, item, work.tools.renditions) for item in rows]
-        generation = facts.number(session, facts.GENERATION)
-    with _rebuilt_if_unusable(work):
-        work.tools.index.replace(entries, generation)
 
 
 def ask_rebuild(session: Session, *, why: str) -> None:
@@ -140,7 +147,7 @@ def trouble_with(session: Session, health: Health) -> str:
         return health.reason
     waiting = session.scalar(
         select(func.count()).select_from(jobs.Job).where(
-            jobs.Job.verb.in_(("index", "index_many", "rebuild_index")), jobs.Job.state.in_(("queued", "running"))
+            jobs.Job.verb.in_(("index", "rebuild_index")), jobs.Job.state.in_(("queued", "running"))
         )
     )
     if waiting:

@@ -196,7 +196,7 @@ def _tell(session: Session, work: Work, package: Package, contents: Contents) ->
     item = session.get_one(Item, contents.item_id)
     item.generation = facts.next_generation(session)
     replicating.wanted(session, work.tools, package)
-    jobs.enqueue(session, "index", priority=jobs.FIRST, lock="index", dedup=f"index:{item.id}", item=item.id)
+    jobs.ask_index(session)
     jobs.enqueue(session, "derive", priority=jobs.LATER, dedup=f"derive:{item.id}", item=item.id)
 
 

@@ -41,6 +41,11 @@ def enqueue(
     return job
 
 
+def ask_index(session: Session) -> Job:
+    """Leave the one job that tells the index of everything changed."""
+    return enqueue(session, "index", priority=FIRST, lock="index", dedup="index")
+
+
 def any_ready(session: Session, now: datetime) -> bool:
     """Return whether a job may be waiting; cheap, and without the write lock."""
     return session.scalars(select(Job.id).where(Job.state == QUEUED, Job.run_after <= now).limit(1)).first() is not None

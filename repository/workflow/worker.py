@@ -33,7 +33,6 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "replicate": replicating.replicate,
     "derive": access.derive,
     "index": indexing.index,
-    "index_many": indexing.index_many,
     "rebuild_index": indexing.rebuild,
     "fixity": care.fixity,
     "repair": care.repair,
