@@ -15,6 +15,7 @@ from preservation.findings import found
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _VERSION = re.compile(r"BagIt-Version([ \t]*):([ \t]*)([0-9]+)\.([0-9]+)([ \t]*)")
 _ENCODING = re.compile(r"Tag-File-Character-Encoding([ \t]*):([ \t]*)(\S+)([ \t]*)")
+_CHARSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+()-]*")  # Python's lookup forgives other characters
 _MANIFEST_LINE = re.compile(r"([0-9A-Fa-f]+)([ \t]+)(\*?)(.+)", re.DOTALL)
 _INFO_LINE = re.compile(r"([^:\s][^:]*?)[ \t]*:[ \t]?(.*)", re.DOTALL)
 _FETCH_LINE = re.compile(r"(\S+)[ \t]+([0-9]+|-)[ \t]+(.+)", re.DOTALL)
@@ -141,16 +142,19 @@ def read_declaration(raw: bytes) -> Declaration:
     if raw.startswith((_UTF8_BOM, b"\xff\xfe", b"\xfe\xff")):
         findings.append(found("BG-203", Outcome.FAILED, "bagit.txt"))
         raw = raw.removeprefix(_UTF8_BOM)
-    text = raw.decode("utf-8", "replace")
-    lines = TagText(text).lines
+    text = decode(raw, "UTF-8", "bagit.txt")
+    findings.extend(text.findings)
+    lines = text.lines
     versions = [match for line in lines if (match := _VERSION.fullmatch(line))]
     encodings = [match for line in lines if (match := _ENCODING.fullmatch(line))]
     version = _version(versions, findings)
     encoding = _encoding(encodings, findings)
     draft = Declaration(version, encoding)
-    in_order = len(lines) == 2 and _VERSION.fullmatch(lines[0]) and _ENCODING.fullmatch(lines[1])
-    if versions and encodings and not in_order:
-        findings.append(found("BG-208", draft.weight, "bagit.txt", lines=len(lines)))
+    said = [line for line in lines if line.strip()]
+    in_order = len(said) == 2 and _VERSION.fullmatch(said[0]) and _ENCODING.fullmatch(said[1])
+    if versions and encodings and not (in_order and len(lines) == 2):
+        weight = draft.weight if in_order else Outcome.FAILED  # empty lines were allowed once
+        findings.append(found("BG-208", weight, "bagit.txt", lines=len(lines)))
     spacing = [(m[1], m[2], m[m.re.groups]) for m in (*versions[:1], *encodings[:1])]
     if any(gap != ("", " ", "") for gap in spacing):
         findings.append(found("BG-209", draft.weight, "bagit.txt"))
@@ -177,7 +181,7 @@ def _encoding(matches: list[re.Match[str]], findings: list[Finding]) -> str:
         return "UTF-8"
     said = matches[0][3]
     try:
-        "a".encode(said)
+        "a".encode(said if _CHARSET.fullmatch(said) else "")
     except (LookupError, ValueError):
         findings.append(found("BG-207", Outcome.FAILED, "bagit.txt", encoding=said[:40]))
         return "UTF-8"

@@ -55,6 +55,8 @@ def test_each_version_is_known(tmp_path: Path, version: str) -> None:
         (b"BagIt-Version: 1.0\n", "BG-206"),
         (b"BagIt-Version: 1.0\nTag-File-Character-Encoding: Klingon-8\n", "BG-207"),
         (b"BagIt-Version: 1.0\nTag-File-Character-Encoding: base64\n", "BG-207"),
+        ("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8é\n".encode(), "BG-207"),
+        (b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\xff\n", "BG-309"),
         (b"BagIt-Version: 1.0\nTag-File-Character-Encoding: utf\x00\n", "BG-207"),
         (b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\nMore: lines\n", "BG-208"),
         (b"Tag-File-Character-Encoding: UTF-8\nBagIt-Version: 1.0\n", "BG-208"),
