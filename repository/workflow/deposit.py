@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from preservation.premis import EventType
+from repository.models.base import new_id
 from repository.models.item import Item
 from repository.models.submission import StagedFile, Submission
 from repository.permissions import Act, Actor, may
@@ -30,11 +31,17 @@ def kind_of(name: str) -> str:
     return _KINDS.get("." + name.rpartition(".")[2].lower(), "other")
 
 
-def begin(session: Session, tools: Tools, actor: Actor, *, note: str = "") -> Submission:
-    """Return a new submission of this person. Raises Refused."""
+def begin(session: Session, tools: Tools, actor: Actor, *, note: str = "", id: str | None = None) -> Submission:
+    """Return a new submission of this person; id is one that a page has promised already. Raises Refused."""
     if not may(actor, Act.SUBMIT):
         raise Refused()
-    submission = Submission(depositor_id=actor.id, depositor_name=actor.name, note=note.strip(), created_at=tools.clock())
+    submission = Submission(
+        id=id or new_id(),
+        depositor_id=actor.id,
+        depositor_name=actor.name,
+        note=note.strip(),
+        created_at=tools.clock(),
+    )
     session.add(submission)
     session.flush()
     return submission
@@ -105,6 +112,7 @@ def merge(session: Session, actor: Actor, items: list[Item]) -> Item:
         session.flush()
         session.delete(other)
     session.flush()
+    jobs.enqueue(session, "derive", priority=jobs.LATER, dedup=f"derive:{first.id}", item=first.id)
     return first
 
 

@@ -6,7 +6,7 @@ the bag is the truth, the row is its view.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +28,8 @@ from repository.workflow.tools import Tools
 
 #: Columns of an item that are edited like description fields.
 COLUMNS = ("kind", "category", "retention", "access_level", "reference_code")
+#: Saves of one person that follow each other so soon are one edit, while nothing is archived yet.
+ONE_SITTING = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,15 @@ class Edit:
     """What someone wants an item to say.
 
     values and columns hold only what was on the form; a column missing here
-    stays as it is. seen is the revision the form was made from.
+    stays as it is. seen is the revision the form was made from. joins: a page
+    that saves by itself; its saves join one revision, before archiving only.
     """
 
     values: Mapping[str, str | tuple[str, ...]]
     columns: Mapping[str, str]
     seen: int | None = None
     reason: str = ""
+    joins: bool = False
 
 
 def description_of(item: Item) -> Description:
@@ -72,7 +76,10 @@ def edit(session: Session, tools: Tools, actor: Actor, item: Item, *, wanted: Ed
     Incomplete where a value is wrong or an archived item would lose a
     mandatory one.
     """
-    _may_edit(actor, item)
+    if not may_edit(actor, item):
+        raise Refused()
+    if not states.allows(item.state, "edit"):
+        raise NotAllowed(state=item.state, verb="edit")
     if wanted.seen is not None and wanted.seen != item.revision:
         raise EditedMeanwhile(seen=wanted.seen, now=item.revision)
     before = _told(item)
@@ -85,7 +92,7 @@ def edit(session: Session, tools: Tools, actor: Actor, item: Item, *, wanted: Ed
         raise Incomplete(problems=errors)
     changes = changed_fields(before, _told(item))
     if changes:
-        _keep_history(session, tools, actor, item, changes=changes, reason=wanted.reason)
+        _keep_history(session, tools, actor, item, changes=changes, wanted=wanted)
     return changes
 
 
@@ -97,12 +104,10 @@ def _stops(problem: Problem, item: Item, changed: set[str]) -> bool:
     return problem.field in changed and not missing
 
 
-def _may_edit(actor: Actor, item: Item) -> None:
+def may_edit(actor: Actor, item: Item) -> bool:
+    """Return whether actor may change what is said of this item: archivists, and who handed it in while it is a draft."""
     own_draft = item.depositor_id == actor.id and item.state in (states.DRAFT, states.RETURNED)
-    if not may(actor, Act.DESCRIBE) and not (own_draft and may(actor, Act.SUBMIT)):
-        raise Refused()
-    if not states.allows(item.state, "edit"):
-        raise NotAllowed(state=item.state, verb="edit")
+    return may(actor, Act.DESCRIBE) or (own_draft and may(actor, Act.SUBMIT))
 
 
 def _told(item: Item) -> Description:
@@ -161,32 +166,55 @@ def _sortable(code: str) -> str:
 
 
 def _keep_history(
-    session: Session, tools: Tools, actor: Actor, item: Item, *, changes: tuple[Change, ...], reason: str
+    session: Session, tools: Tools, actor: Actor, item: Item, *, changes: tuple[Change, ...], wanted: Edit
 ) -> None:
-    now = tools.clock()
+    now, reason = tools.clock(), wanted.reason.strip()
+    told = [_told_change(change) for change in changes]
+    earlier = _same_sitting(session, actor, item, now) if wanted.joins and not reason else None
     item.revision += 1
     item.modified_at = now
-    session.add(
-        Revision(
-            item_id=item.id,
-            number=item.revision,
-            at=now,
-            agent_name=actor.name,
-            reason=reason.strip(),
-            changes=[_told_change(change) for change in changes],
+    if earlier is not None:
+        earlier.number, earlier.at, earlier.changes = item.revision, now, _joined(earlier.changes, told)
+    else:
+        session.add(
+            Revision(item_id=item.id, number=item.revision, at=now, agent_name=actor.name, reason=reason, changes=told)
         )
-    )
-    if item.state != states.ARCHIVED:
-        return
+    if item.state == states.ARCHIVED:
+        _keep_on_record(session, tools, actor, item, changes=changes, reason=reason)
+
+
+def _same_sitting(session: Session, actor: Actor, item: Item, now: datetime) -> Revision | None:
+    """Return the last revision of an item not yet archived, if this person wrote it just now."""
+    if item.state == states.ARCHIVED:
+        return None
+    last = session.scalars(select(Revision).where(Revision.item_id == item.id, Revision.number == item.revision)).first()
+    if last is None or last.agent_name != actor.name or last.reason or now - last.at > ONE_SITTING:
+        return None
+    return last
+
+
+def _joined(earlier: list[dict[str, Any]], later: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return two lists of changes as one: before of the first, after of the last; what came back is left out."""
+    found = {change["field"]: change for change in earlier}
+    for change in later:
+        before = found.get(change["field"], change)["before"]
+        found[change["field"]] = {**change, "before": before}
+    return [found[name] for name in sorted(found) if found[name]["before"] != found[name]["after"]]
+
+
+def _keep_on_record(
+    session: Session, tools: Tools, actor: Actor, item: Item, *, changes: tuple[Change, ...], reason: str
+) -> None:
+    """Tell of the edit of an archived item, and leave the jobs for a new version and for the index."""
     item.generation = facts.next_generation(session)
     journal.record(
         session,
         EventType.METADATA_MODIFICATION,
         journal.of_item(item.id),
         actor=actor,
-        at=now,
-        detail=reason.strip(),
+        at=tools.clock(),
+        detail=reason,
         facts={"fields": [change.field for change in changes]},
     )
     jobs.enqueue(session, "repack", lock=f"item:{item.id}", dedup=f"repack:{item.id}", item=item.id)
-    jobs.ask_index(session)
+    jobs.enqueue(session, "index", priority=jobs.FIRST, lock="index", dedup=f"index:{item.id}", item=item.id)

@@ -29,6 +29,7 @@ from storage.failpoints import reach
 from storage.inventory import Inventory
 from storage.layout import package_prefix
 from storage.staging import Staging
+from storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +106,30 @@ def _known(work: Work, item_id: str, digests: frozenset[str]) -> dict[str, tuple
 def _found(work: Work, prefix: str, digests: frozenset[str]) -> Inventory | None:
     """Return the file list of a bag that a dead run left whole, or None.
 
-    It is read byte by byte, and must hold exactly the files that were accepted.
+    It is read byte by byte, and must hold exactly the files that were
+    accepted. A bag that was written badly is nobody's record yet: it is set
+    aside in quarantine, and the good bytes in staging are packed again.
     """
     store = work.tools.first_store
-    try:
-        contents = packages.read(store, prefix)
-    except NotFound:
+    if next(iter(store.list(f"{prefix}/")), None) is None:
         return None
-    inventory = packages.measure(store, prefix)
-    held = {file.path: file.sha256 for file in contents.files}
+    if _is_whole(store, prefix, digests):
+        return packages.measure(store, prefix)
+    for found in list(store.list(f"{prefix}/")):
+        store.set_aside(found.key)
+    return None
+
+
+def _is_whole(store: Store, prefix: str, digests: frozenset[str]) -> bool:
+    """Return whether an unregistered bag tells and holds exactly these files, and agrees with itself."""
+    try:
+        held = {file.path: file.sha256 for file in packages.read(store, prefix).files}
+        inventory, declared = packages.measure(store, prefix), packages.declared(store, prefix)
+    except (NotFound, DigestMismatch, ValueError):
+        return False
     measured = {record.path: record.sha256 for record in inventory.files}
-    if frozenset(held.values()) != digests or any(measured.get(path) != told for path, told in held.items()):
-        raise DigestMismatch(key=prefix, reason="another bag stands here")
-    return inventory
+    wanted = frozenset(held.values()) == digests and all(measured.get(path) == told for path, told in held.items())
+    return wanted and inventory == declared
 
 
 def _hold(work: Work, item_id: str, report: IntakeReport) -> None:

@@ -93,6 +93,25 @@ def test_b01_kill_at_each_place_of_ingest(name: str, founded: Path, tmp_path: Pa
     close(tools)
 
 
+@pytest.mark.parametrize("victim", ["data/objects/0001.jpg", "bag-info.txt", "data/metadata/catalogue.json"])
+def test_c04_a_badly_written_bag_is_set_aside_and_packed_again(victim: str, founded: Path, tmp_path: Path) -> None:
+    """A bag that the disk spoiled before it was registered is kept in quarantine and written anew from staging."""
+    data = tmp_path / "data"
+    shutil.copytree(founded, data)
+    source = photo(tmp_path / "老校门.jpg")
+    _run(data, "ingest.after_rename", "ingest", str(source))
+    [bag] = (data / "stores/main").glob("aips/*/*/*/v0001")
+    (bag / victim).chmod(0o644)
+    (bag / victim).write_bytes((bag / victim).read_bytes()[:-1] + b"?")
+
+    tools = _restarted(data)
+
+    _assert_nothing_half(tools)
+    assert (bag / "data/objects/0001.jpg").read_bytes() == source.read_bytes()
+    assert list((data / "stores/main/.quarantine").rglob("*.json"))
+    close(tools)
+
+
 @pytest.fixture(scope="module")
 def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the data folder of an archive with one damaged file in each store, found by a run."""

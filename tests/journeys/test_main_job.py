@@ -10,6 +10,7 @@ from sqlalchemy import select
 from preservation.checks import Outcome
 from preservation.verify import verify_folder
 from repository import queries
+from repository.figures import care_figures
 from repository.models.event import Event
 from repository.models.item import Item
 from repository.models.job import FixityRun
@@ -135,7 +136,7 @@ def test_a21_no_good_copy_left_is_lost_loudly_and_nothing_is_overwritten(tools: 
 
     assert [image.read_bytes() for image in images] == before
     with tools.database.reading() as session:
-        figures = queries.care_figures(session, copies_wanted=2)
+        figures = care_figures(session, copies_wanted=2)
     assert (figures.lost, figures.damaged) == (2, 2)
 
 
