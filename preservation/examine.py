@@ -104,7 +104,7 @@ def examine(file: SipFile, *, scanner: Scanner, sandbox: Sandbox) -> FileFacts:
 def identified(file: SipFile, sandbox: Sandbox) -> Format:
     """Return the format of a file, judged in the sandbox.
 
-    When PRONOM takes too long (a container bomb, D05), libmagic is asked alone.
+    When PRONOM takes too long (a huge file of unknown kind), libmagic is asked alone.
     """
     why = ""
     for _ in range(2):

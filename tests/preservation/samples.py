@@ -87,21 +87,6 @@ def ofd(path: Path) -> Path:
     return path
 
 
-def container_bomb(path: Path, mebibytes: int = 4_000) -> Path:
-    """Forge an Office container whose list of parts unpacks to gigabytes."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    one = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
-    packed = one * mebibytes + b"\x03\x00"
-    name = b"[Content_Types].xml"
-    sizes = struct.pack("<IIIHH", 0, len(packed), mebibytes << 20, len(name), 0)
-    local = b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 0) + sizes + name
-    central = b"PK\x01\x02" + struct.pack("<HHHHHH", 20, 20, 0, 8, 0, 0) + sizes
-    central += struct.pack("<HHHII", 0, 0, 0, 0, 0) + name
-    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local) + len(packed), 0)
-    path.write_bytes(local + packed + central + end)
-    return path
-
-
 def program(path: Path) -> Path:
     """Write the head of a Windows program; it does nothing."""
     stub = b"MZ" + bytes(58) + struct.pack("<I", 128) + bytes(64)
