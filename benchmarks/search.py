@@ -1,4 +1,4 @@
-"""Search: build and answer times of WhooshEngine on this machine.
+"""Search: build and answer times of WhooshEngine here.
 
     python -m benchmarks.search [--records 20000] [--rounds 40]
 
@@ -109,6 +109,7 @@ def _questions(text: str, records: list[Entry], chance: random.Random) -> dict[s
     ones, twos, fours = _common(text, 1), _common(text, 2), _common(text, 4)
 
     def ask(question: str, **more: object) -> Request:
+        """Return a request of a reader who sees three quarters."""
         return Request(question, TAGS, **more)  # type: ignore[arg-type]
 
     return {

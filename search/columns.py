@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from sys import intern
 
 from search.analysis import squeeze
 from search.entry import Entry, Facet, FacetValue, Sort
@@ -72,8 +73,17 @@ class Columns:
 
     def add(self, row: Row) -> None:
         """Put one entry behind the others."""
-        for name in Row.__slots__:
-            getattr(self, name).append(getattr(row, name))
+        self.id.append(row.id)
+        self.tags.append(row.tags)
+        # One object for each value: counting then compares addresses.
+        self.category.append(intern(row.category))
+        self.kind.append(intern(row.kind))
+        self.decade.append(intern(row.decade))
+        self.code.append(row.code)
+        self.reference_sort.append(row.reference_sort)
+        self.date_sort.append(row.date_sort)
+        self.first_year.append(row.first_year)
+        self.last_year.append(row.last_year)
 
     def extend(self, other: "Columns") -> None:
         """Put all entries of another table behind these."""
@@ -83,7 +93,8 @@ class Columns:
 
 def seen_with(columns: Columns, tags: frozenset[str]) -> set[int]:
     """Return the places a reader who holds these tags may know of."""
-    return {place for place, own in enumerate(columns.tags) if not tags.isdisjoint(own)}
+    known = {own for own in set(columns.tags) if not tags.isdisjoint(own)}
+    return {place for place, own in enumerate(columns.tags) if own in known}
 
 
 def dated(columns: Columns, places: Iterable[int], years: Years) -> set[int]:

@@ -1,4 +1,4 @@
-"""Evaluation: a query tree over token postings -> entries and weights.
+"""Evaluation: a query tree -> entries and their weights.
 
 Chinese words become a chain of two-character tokens, the first question is
 which entries hold all of them, and only those are asked for the positions.
@@ -157,16 +157,19 @@ class Evaluation:
     ) -> dict[int, int]:
         band = BAND.get(words.field)
         low, high = (band.start, band.start + band.size) if band else (0, 1 << 24)
+        unpack = self.unpack
         # The rarest is the first in packed: its places are the fewest.
-        offsets = list(packed)
+        (first, lead), *others = packed.items()
         found: dict[int, int] = {}
         for count, place in enumerate(left):
             if not count % 1000:
                 self.in_time()
-            starts = [start - offsets[0] for start in self.unpack(packed[offsets[0]][place])]
-            for offset in offsets[1:]:
-                wanted = self.unpack(packed[offset][place])
+            starts = [start - first for start in unpack(lead[place])]
+            for offset, places in others:
+                wanted = unpack(places[place])
                 starts = [start for start in starts if start + offset in wanted]
+                if not starts:
+                    break
             starts = [start for start in starts if low <= start < high]
             if starts:
                 found[place] = weight(starts)

@@ -1,4 +1,4 @@
-"""Highlights: where the question's words stand in a stored text.
+"""Highlights: where the question's words stand in a text.
 
 What comes out is text in pieces, never markup: the page that shows it
 escapes it. Folding keeps offsets, so pieces are cut from the original.

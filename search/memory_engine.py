@@ -1,4 +1,4 @@
-"""MemoryEngine: entries in a dictionary, every one read for every question.
+"""MemoryEngine: every entry is read for every question.
 
 The reference for all engines: it knows no tokens and no postings, only texts
 and units, so that it cannot share a fault with them. For tests and trials.

@@ -68,6 +68,7 @@ class _Pool:
         self.size = 0
 
     def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
+        """Take one posting, as Whoosh's writer hands it over."""
         field, token, doc, worth, value = item
         key = (field, token)
         postings = self._terms.get(key)
@@ -195,23 +196,26 @@ class Leaf:
         with _reading():
             return int(self._reader.doc_frequency(TEXT, token.encode()))
 
-    def weights(self, token: str, wanted: list[int] | None) -> Postings:
-        """Return the weights of a token; wanted places suffice, in rising order."""
-        matcher = self._matcher(token)
-        if matcher is None:
-            return Postings()
-        with _reading():
-            weights: Postings = matcher.weights_among(wanted)
-        return weights
+    def weights(self, token: str, wanted: list[int] | None, base: int) -> dict[int, int]:
+        """Return the weights of a token by place, counted from base.
 
-    def places(self, token: str, wanted: list[int] | None) -> Postings:
-        """Return the packed places of a token; wanted places suffice."""
+        wanted are places in rising order; others may be left out.
+        """
         matcher = self._matcher(token)
         if matcher is None:
-            return Postings()
+            return {}
         with _reading():
-            places: Postings = matcher.places_among(wanted)
-        return places
+            postings: Postings = matcher.weights_among(wanted)
+            return dict(zip(map(base.__add__, postings.ids), postings.weights, strict=True))
+
+    def places(self, token: str, wanted: list[int] | None, base: int) -> dict[int, bytes]:
+        """Return the packed places of a token, as weights() does."""
+        matcher = self._matcher(token)
+        if matcher is None:
+            return {}
+        with _reading():
+            postings: Postings = matcher.places_among(wanted)
+            return dict(zip(map(base.__add__, postings.ids), postings.values, strict=True))
 
     def _matcher(self, token: str) -> Any | None:
         key = token.encode()

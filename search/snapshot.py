@@ -1,4 +1,4 @@
-"""A snapshot: the index as one pointer says it, open for questions.
+"""A snapshot: the index of one pointer, open for questions.
 
 Segments never change, so a leaf stays open over many snapshots; what changes
 is which of its entries are deleted. Whoosh's files keep a reading place, so
@@ -103,8 +103,7 @@ class Snapshot:
         found: dict[int, int] = {}
         for base, leaf, wanted in zip(self.bases, self.leaves, self._local(among), strict=True):
             if wanted != []:
-                postings = leaf.weights(token, wanted)
-                found.update(zip(map(base.__add__, postings.ids), postings.weights, strict=True))
+                found.update(leaf.weights(token, wanted, base))
         return found
 
     def packed(self, token: str, among: Set[int] | None) -> dict[int, bytes]:
@@ -112,8 +111,7 @@ class Snapshot:
         found: dict[int, bytes] = {}
         for base, leaf, wanted in zip(self.bases, self.leaves, self._local(among), strict=True):
             if wanted != []:
-                postings = leaf.places(token, wanted)
-                found.update(zip(map(base.__add__, postings.ids), postings.values, strict=True))
+                found.update(leaf.places(token, wanted, base))
         return found
 
     def tokens_from(self, prefix: str) -> Iterator[str]:

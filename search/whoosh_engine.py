@@ -1,4 +1,4 @@
-"""WhooshEngine: the embedded default, for a school's tens of thousands.
+"""WhooshEngine: the embedded default, up to 100,000 entries.
 
     <folder>/current.json          the pointer: the commit point
     <folder>/v<SCHEMA>-<n>/*.seg   segments, never changed once named
@@ -86,7 +86,8 @@ class WhooshEngine:
 
     seal is this installation's secret: an index made with another one is
     foreign. A second writer waits ten seconds, then gets IndexUnusable with
-    reason "locked" and retry=True: its job is to be run again.
+    reason "locked" and retry=True: its job is to be run again. A disk that
+    cannot be written gives reason "unwritable", with retry=True as well.
     """
 
     def __init__(self, folder: Path, seal: str) -> None:
@@ -215,14 +216,18 @@ class WhooshEngine:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._root.mkdir(parents=True, exist_ok=True)
-        lock = FileStorage(str(self._root)).lock("writer.lock")
-        if not try_for(lock.acquire, timeout=LOCK_WAIT, delay=0.05):
-            raise IndexUnusable(reason="locked", retry=True)
         try:
-            yield
-        finally:
-            lock.release()
+            self._root.mkdir(parents=True, exist_ok=True)
+            lock = FileStorage(str(self._root)).lock("writer.lock")
+            if not try_for(lock.acquire, timeout=LOCK_WAIT, delay=0.05):
+                raise IndexUnusable(reason="locked", retry=True)
+            try:
+                yield
+            finally:
+                lock.release()
+        except OSError as error:
+            # Full or read-only disk: the old index stays true.
+            raise IndexUnusable(reason="unwritable", retry=True, errno=error.errno) from error
 
 
 def _remove(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Texts for the search tests: statutes where they are, invented ones always."""
+"""Texts for the search tests: statutes and invented ones."""
 
 import json
 import os

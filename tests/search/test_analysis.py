@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from search.analysis import Unit, spread, squeeze, units
 from search.fields import BAND, BANDS, FIELD_OF, band_at, decade, tokens, weight
 from search.folding import fold
-from tests.contracts.engine_contract import CLASS, UNDATED, entry
+from tests.contracts.engine_entries import CLASS, UNDATED, entry
 from tests.search.corpora import naughty
 
 

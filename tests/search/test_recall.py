@@ -1,4 +1,4 @@
-"""Recall and agreement: whatever stands in a record finds it, on every engine."""
+"""Recall: whatever stands in a record finds it, everywhere."""
 
 import random
 from pathlib import Path
