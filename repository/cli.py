@@ -3,9 +3,11 @@
 import sys
 
 import click
+from flask import Flask
 
 from repository.commands import catalogue, demonstrating, keeping, running
 from repository.config import SettingRefused
+from repository.extensions import babel
 from repository.web import texts
 
 
@@ -37,8 +39,11 @@ for command in (
 
 def main() -> None:
     """Run the command line; a wrong setting is told in one sentence."""
-    try:
-        jingui(prog_name="jingui")
-    except SettingRefused as refusal:
-        click.echo(texts.sentence(refusal), err=True)
-        sys.exit(2)
+    app = Flask("repository")  # sentences need the context of an app, nothing more of it
+    babel.init_app(app, default_locale="zh_Hans_CN")
+    with app.app_context():
+        try:
+            jingui(prog_name="jingui")
+        except SettingRefused as refusal:
+            click.echo(texts.sentence(refusal), err=True)
+            sys.exit(2)
