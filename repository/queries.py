@@ -6,7 +6,6 @@ what he may not see does not exist for him (NotVisible, 404).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -14,8 +13,8 @@ from sqlalchemy.orm import Session, selectinload
 from repository.models.collection import Collection, Level
 from repository.models.event import Event
 from repository.models.item import Item, Revision
-from repository.models.job import FixityRun, Job
-from repository.models.package import Copy, PackagedFile, Package, Rendition
+from repository.models.job import Job
+from repository.models.package import Copy, Package, PackagedFile, Rendition
 from repository.permissions import CATALOGUED, Actor, Role, access_tags
 
 OBJECT = "object"
@@ -46,13 +45,14 @@ def _catalogued(actor: Actor) -> ColumnElement[bool]:
     return and_(Item.state.in_(CATALOGUED), or_(false(), *options))
 
 
-def visible(actor: Actor) -> Select[tuple[Item]]:
+def visible(actor: Actor) -> Select[Item]:
     """Return the selection of every item that actor may see."""
     allowed = _catalogued(actor)
     if Role.ARCHIVIST in actor.roles:
         return select(Item).where(or_(allowed, Item.state.not_in(CATALOGUED)))
     if actor.id is not None:
-        return select(Item).where(or_(allowed, and_(Item.state.not_in(CATALOGUED), Item.depositor_id == actor.id)))
+        own_draft = and_(Item.state.not_in(CATALOGUED), Item.depositor_id == actor.id)
+        return select(Item).where(or_(allowed, own_draft))
     return select(Item).where(allowed)
 
 
@@ -70,7 +70,7 @@ def items(session: Session, actor: Actor, ids: Iterable[str]) -> dict[str, Item]
     return {row.id: row for row in rows}
 
 
-def _page(session: Session, query: Select[tuple[Item]], *, page: int, page_size: int) -> Listing:
+def _page(session: Session, query: Select[Item], *, page: int, page_size: int) -> Listing:
     page, page_size = max(1, page), page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = session.scalars(query.limit(page_size).offset((page - 1) * page_size)).all()
@@ -121,7 +121,8 @@ def browse_counts(session: Session, actor: Actor, chosen: Mapping[str, str]) -> 
         others = {other: value for other, value in chosen.items() if other != name}
         query = select(columns[name], func.count()).where(*_narrowed(actor, others)).group_by(columns[name])
         rows = session.execute(query).all()
-        counts[name] = {("undated" if name == "decade" and value is None else str(value)): n for value, n in rows}
+        nothing = "undated" if name == "decade" else "None"
+        counts[name] = {nothing if value is None else str(value): n for value, n in rows}
     return counts
 
 
@@ -140,7 +141,9 @@ def recent(session: Session, actor: Actor, *, limit: int = 12, kind: str = "") -
     return session.scalars(query.order_by(Item.created_at.desc(), Item.id).limit(limit)).all()
 
 
-def inbox(session: Session, actor: Actor, *, states: tuple[str, ...], page: int = 1, page_size: int = 20) -> Listing:
+def inbox(
+    session: Session, actor: Actor, *, states: tuple[str, ...], page: int = 1, page_size: int = 20
+) -> Listing:
     """Return items not yet archived in these states, oldest first; only own ones for a depositor."""
     query = visible(actor).where(Item.state.in_(states), Item.state.not_in(CATALOGUED))
     query = query.options(selectinload(Item.staged_files)).order_by(Item.created_at, Item.id)
@@ -156,7 +159,8 @@ def own(session: Session, actor: Actor, *, page: int = 1, page_size: int = 20) -
 def inbox_counts(session: Session, actor: Actor) -> dict[str, int]:
     """Return how many items not yet archived actor sees, per state."""
     source = visible(actor).where(Item.state.not_in(CATALOGUED)).subquery()
-    return {state: count for state, count in session.execute(select(source.c.state, func.count()).group_by(source.c.state))}
+    query = select(source.c.state, func.count()).group_by(source.c.state)
+    return {state: count for state, count in session.execute(query)}
 
 
 def package(session: Session, actor: Actor, item_id: str, *, version: int | None = None) -> Package:
@@ -208,7 +212,8 @@ def renditions(session: Session, actor: Actor, item_id: str) -> Sequence[Renditi
 def thumbnails(session: Session, rows: Iterable[Item]) -> dict[str, Rendition]:
     """Return the first file's thumbnail row of each of these (visible) items, where one was tried."""
     ids = tuple(row.id for row in rows)
-    query = select(Rendition).where(Rendition.item_id.in_(ids), Rendition.kind == "thumbnail", Rendition.position == 1)
+    first = (Rendition.kind == "thumbnail", Rendition.position == 1)
+    query = select(Rendition).where(Rendition.item_id.in_(ids), *first)
     return {row.item_id: row for row in session.scalars(query)}
 
 
@@ -222,13 +227,15 @@ def events(session: Session, actor: Actor, item_id: str, *, limit: int = 200) ->
 def revisions(session: Session, actor: Actor, item_id: str) -> Sequence[Revision]:
     """Return the edits of a visible item, newest first."""
     row = item(session, actor, item_id)
-    return session.scalars(select(Revision).where(Revision.item_id == row.id).order_by(Revision.number.desc())).all()
+    query = select(Revision).where(Revision.item_id == row.id)
+    return session.scalars(query.order_by(Revision.number.desc())).all()
 
 
 def twins(session: Session, actor: Actor, item_id: str) -> Sequence[Item]:
     """Return other visible items that hold a file with the same bytes."""
     row = item(session, actor, item_id)
-    mine = select(PackagedFile.sha256).join(Package).where(Package.item_id == row.id, PackagedFile.role == OBJECT)
+    mine = select(PackagedFile.sha256).join(Package)
+    mine = mine.where(Package.item_id == row.id, PackagedFile.role == OBJECT)
     others = select(Package.item_id).join(PackagedFile).where(
         PackagedFile.sha256.in_(mine), PackagedFile.role == OBJECT, Package.item_id != row.id
     )
@@ -237,63 +244,8 @@ def twins(session: Session, actor: Actor, item_id: str) -> Sequence[Item]:
 
 def series(session: Session) -> Sequence[Collection]:
     """Return the series (类) of the fonds in their order."""
-    query = select(Collection).where(Collection.level == Level.SERIES).order_by(Collection.position, Collection.code)
-    return session.scalars(query).all()
-
-
-@dataclass(frozen=True, slots=True)
-class CareFigures:
-    """How the copies fare. The states add up to copies; ages in whole days.
-
-    files counts the files of all packages once per copy. oldest is the
-    check longest ago, None where no copy was ever checked.
-    """
-
-    items: int
-    copies: int
-    ok: int
-    damaged: int
-    missing: int
-    unreadable: int
-    unknown: int
-    files: int
-    bytes: int
-    oldest: datetime | None
-    lost: int
-    under_copied: int
-
-    @property
-    def troubled(self) -> int:
-        """Return how many copies need someone to act."""
-        return self.damaged + self.missing + self.unreadable
-
-
-def care_figures(session: Session, *, copies_wanted: int) -> CareFigures:
-    """Return the figures of the care dashboard (numbers only, no titles)."""
-    by_state = {state: count for state, count in session.execute(select(Copy.state, func.count()).group_by(Copy.state))}
-    sums = session.execute(
-        select(
-            func.coalesce(func.sum(Package.file_count), 0),
-            func.coalesce(func.sum(Package.byte_count), 0),
-            func.min(Copy.checked_at),
-        ).join(Copy, Copy.package_id == Package.id)
-    ).one()
-    good = func.count(Copy.id).filter(Copy.state == "ok")
-    few = select(Package.id).outerjoin(Copy).group_by(Package.id).having(good < copies_wanted).subquery()
-    return CareFigures(
-        items=session.scalar(select(func.count()).select_from(Item).where(Item.state.in_(CATALOGUED))) or 0,
-        copies=sum(by_state.values()),
-        ok=by_state.get("ok", 0),
-        damaged=by_state.get("damaged", 0),
-        missing=by_state.get("missing", 0),
-        unreadable=by_state.get("unreadable", 0),
-        unknown=by_state.get("unknown", 0),
-        files=sums[0],
-        bytes=sums[1],
-        oldest=sums[2],
-        lost=session.scalar(select(func.count()).select_from(Copy).where(func.json_array_length(Copy.lost) > 0)) or 0,
-        under_copied=session.scalar(select(func.count()).select_from(few)) or 0,
-    )
+    query = select(Collection).where(Collection.level == Level.SERIES)
+    return session.scalars(query.order_by(Collection.position, Collection.code)).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +262,7 @@ def troubled_copies(session: Session, actor: Actor, *, limit: int = 100) -> list
     query = (
         select(Copy)
         .where(Copy.state.in_(("damaged", "missing", "unreadable")))
-        .options(selectinload(Copy.package))
+        .options(selectinload(Copy.package).selectinload(Package.copies))
         .order_by(Copy.tried_at.desc(), Copy.id)
         .limit(limit)
     )
@@ -325,27 +277,6 @@ def copy(session: Session, copy_id: str) -> Copy:
     if found is None:
         raise NotVisible(copy_id)
     return found
-
-
-def copies_per_store(session: Session) -> dict[str, dict[str, int]]:
-    """Return how many copies each store holds, per state."""
-    found: dict[str, dict[str, int]] = {}
-    for store_id, state, count in session.execute(
-        select(Copy.store_id, Copy.state, func.count()).group_by(Copy.store_id, Copy.state)
-    ):
-        found.setdefault(store_id, {})[state] = count
-    return found
-
-
-def fixity_runs(session: Session, *, limit: int = 20) -> Sequence[FixityRun]:
-    """Return the last fixity runs, newest first."""
-    return session.scalars(select(FixityRun).order_by(FixityRun.id.desc()).limit(limit)).all()
-
-
-def open_jobs(session: Session, *, limit: int = 50) -> Sequence[Job]:
-    """Return jobs that wait, run or were given up."""
-    query = select(Job).where(Job.state != "done").order_by(Job.state, Job.priority, Job.id).limit(limit)
-    return session.scalars(query).all()
 
 
 def jobs_of(session: Session, item_id: str) -> Sequence[Job]:

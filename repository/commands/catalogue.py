@@ -7,14 +7,24 @@ import click
 from sqlalchemy import select
 
 from repository import queries
-from repository.commands.context import BAD, COULD_NOT, acting, open_archive, progress, say, settings, tell_json
+from repository.commands.context import (
+    BAD,
+    COULD_NOT,
+    acting,
+    open_archive,
+    progress,
+    say,
+    settings,
+    tell_json,
+)
 from repository.commands.waiting import finish_jobs
 from repository.config import TABLE
+from repository.figures import care_figures
 from repository.models.account import Account
 from repository.models.item import Item
 from repository.permissions import VISITOR, Actor, access_tags
 from repository.sheets import SheetUnreadable, read_rows
-from repository.web import texts
+from repository.web import care_words, texts
 from repository.workflow import accounts, dumping, importing, indexing, jobs, rebuilding
 from repository.workflow.errors import WorkflowError
 from repository.workflow.tools import Tools
@@ -22,6 +32,7 @@ from search.entry import Request
 from search.errors import SearchError
 from storage.errors import StorageError
 
+WELL = "正常"
 #: What follows a hand-in, until everything is where it belongs.
 AFTER_INGEST = {"ingest", "replicate", "index", "derive", "carry_log"}
 
@@ -188,18 +199,21 @@ def status(as_json: bool) -> None:
     """一眼看清：件数、副本、最久未查、索引、待办。"""
     tools = open_archive()
     with tools.database.reading() as session:
-        figures = queries.care_figures(session, copies_wanted=tools.policy.copies_wanted)
+        figures = care_figures(session, copies_wanted=tools.policy.copies_wanted)
         waiting = jobs.counts(session)
         trouble = indexing.trouble_with(session, tools.index.health())
     told = {name: getattr(figures, name) for name in figures.__slots__}
-    told |= {"jobs": waiting, "index_trouble": trouble, "stores": _stores(tools)}
+    stores = _stores(tools)
+    told |= {"jobs": waiting, "index_trouble": trouble, "stores": stores}
     if as_json:
         tell_json(told)
     else:
-        say(texts.care_sentence(figures, now=tools.clock(), interval_days=tools.settings.fixity_days))
+        away = [store_id for store_id, state in stores.items() if state != WELL]
+        days = tools.settings.fixity_days
+        say(care_words.care_sentence(figures, now=tools.clock(), interval_days=days, away=away))
         say(f"件数 {figures.items}，副本 {figures.copies}（完好 {figures.ok}，未核验 {figures.unknown}，有问题 {figures.troubled}）")
         say("索引正常。" if not trouble else f"索引需要重建：{trouble}")
-        for store_id, state in _stores(tools).items():
+        for store_id, state in stores.items():
             say(f"存储 {store_id}：{state}")
     raise SystemExit(BAD if figures.troubled or trouble else 0)
 
@@ -209,7 +223,7 @@ def _stores(tools: Tools) -> dict[str, str]:
     for store_id, store in tools.stores.items():
         try:
             store.probe()
-            states[store_id] = "正常"
+            states[store_id] = WELL
         except StorageError as error:
             states[store_id] = texts.sentence(error)
     return states

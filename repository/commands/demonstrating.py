@@ -16,6 +16,7 @@ from repository.commands.context import BAD, COULD_NOT, progress, say
 from repository.commands.waiting import finish_jobs
 from repository.config import Settings, from_env
 from repository.demo.samples import Sample, draw_samples
+from repository.figures import care_figures
 from repository.models.database import open_database
 from repository.models.migrating import is_current, migrate
 from repository.models.package import Copy, Package
@@ -129,7 +130,7 @@ def _take_in(tools: Tools, samples: tuple[Sample, ...]) -> None:
     told = outcome_of(tools, ids)
     say(f"   接收 {told['archived']} 件，检测未通过待处理 {told['held']} 件，待著录 {told['submitted']} 件。")
     with tools.database.reading() as session:
-        figures = queries.care_figures(session, copies_wanted=tools.policy.copies_wanted)
+        figures = care_figures(session, copies_wanted=tools.policy.copies_wanted)
     say(f"   现有 {figures.items} 件，{figures.copies} 份副本，{figures.files} 个文件，{figures.bytes / 1e6:.1f} MB。")
     if told["archived"] != len(ids) or figures.under_copied:
         raise SystemExit(BAD)

@@ -9,9 +9,10 @@ from preservation.errors import CouldNotJudge
 from preservation.verify import exit_code, verify_folder
 from repository.commands.context import BAD, COULD_NOT, GOOD, acting, open_archive, progress, say, tell_json
 from repository.commands.waiting import finish_jobs
+from repository.figures import care_figures
 from repository.models.job import FixityRun
 from repository.models.package import Copy
-from repository.queries import care_figures, troubled_copies
+from repository.queries import troubled_copies
 from repository.web import texts
 from repository.workflow import care
 from repository.workflow.tools import Tools

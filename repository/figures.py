@@ -1,0 +1,211 @@
+"""The numbers about copies, runs, jobs and holdings; no titles are told here.
+
+Whoever may see the care page or the statistics may see these: they count
+over everything, also over what the reader of the page may not open.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from repository.models.event import Event
+from repository.models.item import Item
+from repository.models.job import FixityRun, Job
+from repository.models.package import Copy, Package, PackagedFile
+from repository.permissions import CATALOGUED
+
+TROUBLED = ("damaged", "missing", "unreadable")
+
+
+@dataclass(frozen=True, slots=True)
+class CareFigures:
+    """How the copies fare. The states add up to copies.
+
+    files counts the files of all packages once per copy. oldest is the
+    check longest ago, None where no copy was ever checked.
+    """
+
+    items: int
+    copies: int
+    ok: int
+    damaged: int
+    missing: int
+    unreadable: int
+    unknown: int
+    files: int
+    bytes: int
+    oldest: datetime | None
+    lost: int
+    under_copied: int
+
+    @property
+    def troubled(self) -> int:
+        """Return how many copies need someone to act."""
+        return self.damaged + self.missing + self.unreadable
+
+
+def care_figures(session: Session, *, copies_wanted: int) -> CareFigures:
+    """Return the figures of the care dashboard (numbers only, no titles)."""
+    states = session.execute(select(Copy.state, func.count()).group_by(Copy.state))
+    by_state = {state: count for state, count in states}
+    sums = session.execute(
+        select(
+            func.coalesce(func.sum(Package.file_count), 0),
+            func.coalesce(func.sum(Package.byte_count), 0),
+            func.min(Copy.checked_at),
+        ).join(Copy, Copy.package_id == Package.id)
+    ).one()
+    good = func.count(Copy.id).filter(Copy.state == "ok")
+    few = select(Package.id).outerjoin(Copy).group_by(Package.id).having(good < copies_wanted).subquery()
+    lost = select(func.count()).select_from(Copy).where(func.json_array_length(Copy.lost) > 0)
+    return CareFigures(
+        items=session.scalar(select(func.count()).select_from(Item).where(Item.state.in_(CATALOGUED))) or 0,
+        copies=sum(by_state.values()),
+        ok=by_state.get("ok", 0),
+        damaged=by_state.get("damaged", 0),
+        missing=by_state.get("missing", 0),
+        unreadable=by_state.get("unreadable", 0),
+        unknown=by_state.get("unknown", 0),
+        files=sums[0],
+        bytes=sums[1],
+        oldest=sums[2],
+        lost=session.scalar(lost) or 0,
+        under_copied=session.scalar(select(func.count()).select_from(few)) or 0,
+    )
+
+
+def troubled_count(session: Session) -> int:
+    """Return how many copies are damaged, missing or unreadable."""
+    return session.scalar(select(func.count()).select_from(Copy).where(Copy.state.in_(TROUBLED))) or 0
+
+
+def copies_per_store(session: Session) -> dict[str, dict[str, int]]:
+    """Return how many copies each store holds, per state."""
+    found: dict[str, dict[str, int]] = {}
+    for store_id, state, count in session.execute(
+        select(Copy.store_id, Copy.state, func.count()).group_by(Copy.store_id, Copy.state)
+    ):
+        found.setdefault(store_id, {})[state] = count
+    return found
+
+
+def not_replicated(session: Session, store_ids: Collection[str]) -> int:
+    """Return how many copies are still to be made: each package belongs into each store."""
+    packages = session.scalar(select(func.count()).select_from(Package)) or 0
+    there = select(func.count()).select_from(Copy).where(Copy.store_id.in_(tuple(store_ids)))
+    return packages * len(store_ids) - (session.scalar(there) or 0)
+
+
+def fixity_runs(session: Session, *, limit: int = 20, skip: int = 0) -> Sequence[FixityRun]:
+    """Return the last fixity runs, newest first."""
+    query = select(FixityRun).order_by(FixityRun.id.desc())
+    return session.scalars(query.limit(limit).offset(skip)).all()
+
+
+def fixity_run_count(session: Session) -> int:
+    """Return how many fixity runs there were."""
+    return session.scalar(select(func.count()).select_from(FixityRun)) or 0
+
+
+def fixity_run(session: Session, run_id: int) -> FixityRun | None:
+    """Return one run, None where there is no such run."""
+    return session.get(FixityRun, run_id)
+
+
+def run_under_way(session: Session) -> FixityRun | None:
+    """Return the run that waits or runs, None where none does."""
+    return session.scalars(select(FixityRun).where(FixityRun.finished_at.is_(None)).limit(1)).first()
+
+
+def open_jobs(session: Session, *, limit: int = 50) -> Sequence[Job]:
+    """Return jobs that wait, run or were given up."""
+    query = select(Job).where(Job.state != "done").order_by(Job.state, Job.priority, Job.id).limit(limit)
+    return session.scalars(query).all()
+
+
+def parked_count(session: Session) -> int:
+    """Return how many jobs were given up."""
+    return session.scalar(select(func.count()).select_from(Job).where(Job.state == "parked")) or 0
+
+
+def job(session: Session, job_id: int) -> Job | None:
+    """Return one job, None where there is no such job."""
+    return session.get(Job, job_id)
+
+
+def in_repair(session: Session) -> frozenset[str]:
+    """Return the ids of the copies whose repair waits or runs."""
+    query = select(Job.lock_key).where(Job.verb == "repair", Job.state.in_(("queued", "running")))
+    return frozenset(key.removeprefix("copy:") for key in session.scalars(query))
+
+
+def newest_event_at(session: Session) -> datetime | None:
+    """Return when the last event was written, by the clock of that moment."""
+    return session.scalars(select(Event.at).order_by(Event.sequence.desc()).limit(1)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much there is of something: items, original files, their bytes."""
+
+    name: str
+    items: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the archive holds, counted in several ways; years are those of taking in, as text."""
+
+    by_category: Sequence[Amount]
+    by_kind: Sequence[Amount]
+    by_access: Sequence[Amount]
+    by_depositor: Sequence[Amount]
+    by_year: dict[str, dict[str, int]]  # category -> year -> items
+
+    @property
+    def total(self) -> Amount:
+        """Return the sum over all categories."""
+        rows = self.by_category
+        return Amount("", sum(r.items for r in rows), sum(r.files for r in rows), sum(r.bytes for r in rows))
+
+    @property
+    def years(self) -> list[str]:
+        """Return every year in which something was taken in, in order."""
+        return sorted({year for counted in self.by_year.values() for year in counted})
+
+
+def holdings(session: Session, *, utc_offset_hours: int) -> Holdings:
+    """Return what the archive holds; the offset tells which year an hour belongs to."""
+    year = func.strftime("%Y", Item.created_at, f"{utc_offset_hours:+d} hours")
+    query = select(Item.category, year, func.count()).where(Item.state.in_(CATALOGUED))
+    by_year: dict[str, dict[str, int]] = {}
+    for category, taken_in, count in session.execute(query.group_by(Item.category, year)):
+        by_year.setdefault(category, {})[taken_in] = count
+    return Holdings(
+        by_category=_amounts(session, "category"),
+        by_kind=_amounts(session, "kind"),
+        by_access=_amounts(session, "access_level"),
+        by_depositor=_amounts(session, "depositor_name"),
+        by_year=by_year,
+    )
+
+
+def _amounts(session: Session, by: str) -> Sequence[Amount]:
+    """Return amounts of catalogued items by one column, most items first."""
+    column = getattr(Item, by)
+    items = func.count(Item.id.distinct())
+    query = (
+        select(column, items, func.count(PackagedFile.id), func.coalesce(func.sum(PackagedFile.size), 0))
+        .select_from(Item)
+        .outerjoin(Package, (Package.item_id == Item.id) & (Package.version == Item.version))
+        .outerjoin(PackagedFile, (PackagedFile.package_id == Package.id) & (PackagedFile.role == "object"))
+        .where(Item.state.in_(CATALOGUED))
+        .group_by(column)
+        .order_by(items.desc(), column)
+    )
+    return [Amount(*row) for row in session.execute(query)]
