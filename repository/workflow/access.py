@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from preservation.derivatives import registry
-from preservation.identify import identify
+from preservation.examine import SipFile, identified
 from preservation.premis import EventType
 from repository.models.item import Item
 from repository.models.package import Package, Rendition
@@ -94,7 +94,8 @@ def _derive_one(work: Work, item_id: str, source: _Source) -> None:
 
 def _make(tools: Tools, path: Path, target: Path, source: _Source) -> list[registry.Made]:
     """Have everything made that can be made of this format."""
-    found = identify(path, source.name)
+    file = SipFile(path=path, name=source.name, size=path.stat().st_size, sha256=source.sha256)
+    found = identified(file, tools.sandbox)
     can = registry.kinds_for(found.mime)
     made: list[registry.Made] = []
     if "thumbnail" in can:
