@@ -18,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from repository.models.account import Account, SignInFailure
-from repository.permissions import Actor, Role
-from repository.workflow.errors import Incomplete, NotAllowed, SignInRefused, Taken, TooManyTries, WeakPassword
+from repository.permissions import Act, Actor, Role, may
+from repository.workflow.errors import Incomplete, NotAllowed, Refused, SignInRefused, Taken, TooManyTries, WeakPassword
 from repository.workflow.tools import Tools
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
@@ -153,7 +153,9 @@ def set_password(session: Session, account: Account, new: str, *, must_change: b
 
 
 def change(session: Session, actor: Actor, account: Account, *, roles: frozenset[Role], active: bool) -> None:
-    """Change roles and activity. Nobody locks himself or the last administrator out."""
+    """Change roles and activity. Nobody locks himself or the last administrator out. Raises Refused."""
+    if not may(actor, Act.MANAGE_ACCOUNTS):
+        raise Refused()
     if not roles:
         raise Incomplete(missing=("roles",))
     stays_admin = active and Role.ADMIN in roles

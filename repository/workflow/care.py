@@ -29,23 +29,34 @@ from storage.failpoints import reach
 from storage.inventory import Inventory
 
 GB = 1_000_000_000
-#: A copy whose store is away is tried again after this, not in the same run.
-TRY_AGAIN = timedelta(hours=1)
 
 
 def start(session: Session, tools: Tools, actor: Actor, *, scope: str, repair: bool = False) -> FixityRun:
-    """Put a run in line and return its row; a run that is under way is returned instead."""
+    """Put a run in line and return its row; a run that is under way is returned instead.
+
+    A run whose job was given up (parked) gets a new job: no run may stand in
+    the way of all later ones.
+    """
     if not may(actor, Act.RUN_CARE):
         raise Refused()
     open_run = session.scalars(select(FixityRun).where(FixityRun.finished_at.is_(None))).first()
     if open_run is not None:
+        _put_in_line(session, open_run)
         return open_run
     run = FixityRun(scope=scope, asked_by=actor.name, started_at=tools.clock(), repair=repair)
     session.add(run)
     session.flush()
     run.expected = len(_wanted(session, tools, run))
-    jobs.enqueue(session, "fixity", priority=jobs.LATER, lock="fixity", dedup=f"fixity:{run.id}", run=run.id)
+    _put_in_line(session, run)
     return run
+
+
+def _put_in_line(session: Session, run: FixityRun) -> None:
+    """Leave the job of a run, unless one waits or runs."""
+    dedup = f"fixity:{run.id}"
+    active = select(Job.id).where(Job.dedup_key == dedup, Job.state.in_((jobs.QUEUED, jobs.RUNNING)))
+    if session.scalars(active).first() is None:
+        jobs.enqueue(session, "fixity", priority=jobs.LATER, lock="fixity", dedup=dedup, run=run.id)
 
 
 def _wanted(session: Session, tools: Tools, run: FixityRun) -> list[str]:
@@ -72,10 +83,12 @@ def fixity(work: Work) -> None:
     """Carry a run on until every copy of it has a verdict."""
     with work.reading() as session:
         run = session.get_one(FixityRun, work.args["run"])
-        wanted = _wanted(session, work.tools, run)
-        total, repair, asked_by = run.expected, run.repair, run.asked_by
+        if run.finished_at is not None:
+            return
+        wanted = _wanted(session, work.tools, run)[: run.not_checked]  # what came meanwhile is the next run's
+        repair, asked_by = run.repair, run.asked_by
     pace = pace_of(work.tools)
-    for copy_id in wanted[: max(0, total)]:
+    for copy_id in wanted:
         if work.stopping():
             raise InterruptedError("the worker is stopping; the run goes on at its next start")
         check(work, copy_id, run_id=work.args["run"], pace=pace, repair=repair)

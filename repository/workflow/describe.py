@@ -106,7 +106,8 @@ def _stops(problem: Problem, item: Item, changed: set[str]) -> bool:
 
 def may_edit(actor: Actor, item: Item) -> bool:
     """Return whether actor may change what is said of this item: archivists, and who handed it in while it is a draft."""
-    own_draft = item.depositor_id == actor.id and item.state in (states.DRAFT, states.RETURNED)
+    is_own = actor.id is not None and item.depositor_id == actor.id
+    own_draft = is_own and item.state in (states.DRAFT, states.RETURNED)
     return may(actor, Act.DESCRIBE) or (own_draft and may(actor, Act.SUBMIT))
 
 

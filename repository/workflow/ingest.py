@@ -195,8 +195,7 @@ def _tell(session: Session, work: Work, package: Package, contents: Contents) ->
             created_at=now,
         )
     )
-    for told in contents.events:
-        packages.add_told_event(session, told)
+    packages.add_told_events(session, contents)
     journal.record(
         session,
         EventType.INGESTION_END if contents.version == 1 else EventType.MODIFICATION,

@@ -4,6 +4,7 @@ The job exists exactly if the commit did (transactional outbox). Who runs it,
 claims it here: one transaction, one job, never two with the same lock key.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,28 +68,52 @@ def claim(session: Session, holder: str, now: datetime) -> Job | None:
     return job
 
 
-def finish(session: Session, job_id: int, now: datetime) -> None:
-    """Mark a job as done."""
-    job = session.get_one(Job, job_id)
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that a worker took: holder and attempt together name one run of it."""
+
+    job_id: int
+    holder: str
+    attempt: int
+
+
+def _claimed(session: Session, claim: Claim) -> Job | None:
+    """Return the job if it is still this run's, None if it was given to another meanwhile (B27)."""
+    job = session.get_one(Job, claim.job_id)
+    is_own = job.state == RUNNING and job.holder == claim.holder and job.attempts == claim.attempt
+    return job if is_own else None
+
+
+def finish(session: Session, claim: Claim, now: datetime) -> bool:
+    """Mark a job as done; return False, and change nothing, where it is another run's by now."""
+    job = _claimed(session, claim)
+    if job is None:
+        return False
     job.state, job.finished_at, job.error = DONE, now, ""
+    return True
 
 
-def fail(session: Session, job_id: int, *, error: str, now: datetime, retry: bool) -> Job:
-    """Put a failed job back in line with a growing pause, or park it."""
-    job = session.get_one(Job, job_id)
+def fail(session: Session, claim: Claim, *, error: str, now: datetime) -> bool:
+    """Put a failed job back in line with a growing pause, or park it; False where it is another run's."""
+    job = _claimed(session, claim)
+    if job is None:
+        return False
     job.error = error[:2000]
-    if retry and job.attempts < MAX_ATTEMPTS:
+    if job.attempts < MAX_ATTEMPTS:
         job.state, job.run_after = QUEUED, now + RETRY_AFTER * 3 ** (job.attempts - 1)
     else:
         job.state, job.finished_at = PARKED, now
-    return job
+    return True
 
 
-def postpone(session: Session, job_id: int, *, until: datetime, error: str) -> None:
-    """Put a job back without counting the try: what it needs is not there now."""
-    job = session.get_one(Job, job_id)
+def postpone(session: Session, claim: Claim, *, until: datetime, error: str) -> bool:
+    """Put a job back without counting the try: what it needs is not there now. False as in finish."""
+    job = _claimed(session, claim)
+    if job is None:
+        return False
     job.state, job.run_after, job.error = QUEUED, until, error[:2000]
     job.attempts -= 1
+    return True
 
 
 def release_orphans(session: Session, holder: str, now: datetime) -> int:

@@ -243,7 +243,10 @@ def declared(store: Store, prefix: str) -> Inventory:
     )
 
 
-def add_told_event(session: Session, told: dict[str, Any]) -> None:
-    """Write an event that a bag tells, unless it is known."""
-    if session.scalars(select(Event.id).where(Event.id == told["id"])).first() is None:
-        session.add(Event(**{**told, "at": datetime.fromisoformat(told["at"])}))
+def add_told_events(session: Session, contents: Contents) -> None:
+    """Write the events that a bag tells and the catalogue does not know."""
+    query = select(Event.id).where(Event.object_kind == "item", Event.object_id == contents.item_id)
+    known = set(session.scalars(query))
+    for told in contents.events:
+        if told["id"] not in known:
+            session.add(Event(**{**told, "at": datetime.fromisoformat(told["at"])}))

@@ -122,8 +122,7 @@ def _register(session: Session, key: PackageKey, stores: list[Store], digest: st
             contents = packages.read(store, key.prefix)
         except StorageError:
             continue
-        for told in contents.events:
-            packages.add_told_event(session, told)
+        packages.add_told_events(session, contents)
         return packages.register(session, contents, inventory)
     return None
 

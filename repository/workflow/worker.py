@@ -54,25 +54,36 @@ class Worker:
     lost: bool = False
 
     def run(self, *, until_idle: bool = False) -> None:
-        """Run jobs until stopped, or until none is left that may run now."""
+        """Run jobs until stopped, or until none is left that may run now.
+
+        A job whose end cannot be written down (a locked catalogue) ends the
+        worker with that error: the next worker finds the job and runs it again.
+        """
         threads = max(1, self.tools.settings.worker_threads)
-        running: dict[Future[None], int] = {}
-        next_renewal = 0.0
         with ThreadPoolExecutor(threads, thread_name_prefix="job") as pool:
-            while not self.stopping.is_set():
-                if time.monotonic() >= next_renewal:
-                    if not self._renew():
-                        break
-                    next_renewal = time.monotonic() + RENEW_EVERY
-                running = {future: job for future, job in running.items() if not future.done()}
-                job = self._claim() if len(running) < threads else None
-                if job is not None:
-                    running[pool.submit(self._run_one, job)] = job.id
-                elif until_idle and not running:
-                    break
-                else:
-                    self.stopping.wait(PAUSE if not until_idle else 0.02)
-            self.stopping.set()
+            try:
+                self._loop(pool, threads, until_idle=until_idle)
+            finally:
+                self.stopping.set()  # also after Ctrl-C: what runs stops at its next step
+
+    def _loop(self, pool: ThreadPoolExecutor, threads: int, *, until_idle: bool) -> None:
+        running: list[Future[None]] = []
+        next_renewal = 0.0
+        while not self.stopping.is_set():
+            if time.monotonic() >= next_renewal:
+                if not self._renew():
+                    return
+                next_renewal = time.monotonic() + RENEW_EVERY
+            for ended in [future for future in running if future.done()]:
+                running.remove(ended)
+                ended.result()
+            job = self._claim() if len(running) < threads else None
+            if job is not None:
+                running.append(pool.submit(self._run_one, job))
+            elif until_idle and not running:
+                return
+            else:
+                self.stopping.wait(PAUSE if not until_idle else 0.02)
 
     def _renew(self) -> bool:
         with self.tools.database.writing.begin() as session:
@@ -102,22 +113,22 @@ class Worker:
             self._store_trouble(job, error)
         except InterruptedError as pause:
             with self.tools.database.writing.begin() as session:
-                jobs.postpone(session, job.id, until=self.tools.clock(), error=str(pause))
+                jobs.postpone(session, _claim_of(job), until=self.tools.clock(), error=str(pause))
         except Exception as error:  # the job loop: told in the row, tried again, parked after three
             log.error("job %s %s failed\n%s", job.id, job.verb, traceback.format_exc())
             with self.tools.database.writing.begin() as session:
-                jobs.fail(session, job.id, error=f"{type(error).__name__}: {error}", now=self.tools.clock(), retry=True)
+                jobs.fail(session, _claim_of(job), error=f"{type(error).__name__}: {error}", now=self.tools.clock())
         else:
             with self.tools.database.writing.begin() as session:
-                jobs.finish(session, job.id, self.tools.clock())
+                jobs.finish(session, _claim_of(job), self.tools.clock())
 
     def _store_trouble(self, job: Job, error: StorageError) -> None:
         log.warning("job %s %s: %s", job.id, job.verb, error)
         with self.tools.database.writing.begin() as session:
             if error.retryable:
-                jobs.postpone(session, job.id, until=self.tools.clock() + AWAY, error=str(error))
+                jobs.postpone(session, _claim_of(job), until=self.tools.clock() + AWAY, error=str(error))
             else:
-                jobs.fail(session, job.id, error=str(error), now=self.tools.clock(), retry=True)
+                jobs.fail(session, _claim_of(job), error=str(error), now=self.tools.clock())
 
     def _teller(self, job_id: int) -> Callable[[int, int], None]:
         last = [0.0]
@@ -130,6 +141,10 @@ class Worker:
                 jobs.progress(session, job_id, done, total)
 
         return tell
+
+
+def _claim_of(job: Job) -> jobs.Claim:
+    return jobs.Claim(job.id, job.holder, job.attempts)
 
 
 def _asker(job: Job) -> Actor | None:
