@@ -21,8 +21,18 @@ from repository.queries import NotVisible
 from repository.web.texts import lang, sentence
 from repository.workflow.errors import TooManyTries, WorkflowError
 from search.errors import IndexUnusable, QueryRefused
-from storage.errors import AlreadyStored, NotFound, ReadOnly, StorageError, StorageFull, StoreUnavailable, TooLarge
-from storage.errors import Unreadable, UnsafeName, WrongStore
+from storage.errors import (
+    AlreadyStored,
+    NotFound,
+    ReadOnly,
+    StorageError,
+    StorageFull,
+    StoreUnavailable,
+    TooLarge,
+    Unreadable,
+    UnsafeName,
+    WrongStore,
+)
 
 log = logging.getLogger("jingui.web")
 
@@ -74,7 +84,8 @@ def answer(status: int, told: str = "", *, advice: str = "", reference: str = ""
     """
     db.release()
     if wants_json():
-        response = jsonify({"error": told or _plain(status), **({"reference": reference} if reference else {})})
+        said = {"error": told or _plain(status), "reference": reference}
+        response = jsonify({name: text for name, text in said.items() if text})
     else:
         number = status if status in PAGES else 500 if status >= 500 else 400
         page = current_app.jinja_env.get_template(f"errors/{number}.html")
@@ -87,7 +98,7 @@ def answer(status: int, told: str = "", *, advice: str = "", reference: str = ""
 
 
 def _plain(status: int) -> str:
-    sentences = {
+    sentences: dict[int, str] = {
         401: gettext("登录已失效，请重新登录后再做一次。"),
         403: gettext("您的账号不能做这件事。"),
         404: gettext("没有找到，也可能未向您开放。"),
@@ -97,7 +108,7 @@ def _plain(status: int) -> str:
         503: gettext("系统正忙，请过一分钟再试。"),
         507: gettext("磁盘空间不够，没有保存。"),
     }
-    return sentences.get(status, gettext("这一步没有做成，没有任何内容被改动。"))
+    return sentences.get(status, str(gettext("这一步没有做成，没有任何内容被改动。")))
 
 
 def of_http(error: HTTPException) -> Response:

@@ -53,10 +53,10 @@ def date_text(edtf: str | None) -> str:
 
 
 _FILTERS = (
-    local_time, filesize, number, date_text, findings.finding, texts.sentence, texts.field_word, words.outcome_word,
-    words.state_word, words.copy_state_word, words.event_word, words.check_word, words.job_word, words.job_state_word,
-    words.role_word, words.act_word, words.kind_word, words.category_word, words.retention_word, words.access_word,
-    words.decade_word,
+    *(local_time, filesize, number, date_text, findings.finding, texts.sentence, texts.field_word),
+    *(words.outcome_word, words.state_word, words.copy_state_word, words.event_word, words.check_word),
+    *(words.job_word, words.job_state_word, words.role_word, words.act_word),
+    *(words.kind_word, words.category_word, words.retention_word, words.access_word, words.decade_word),
 )
 
 

@@ -36,8 +36,12 @@ def thumb_of(item: Item, row: Rendition | None) -> Thumb:
     state = state_of(row, item.kind)
     if row is None or state != "ok":
         return Thumb("", state)
-    place = {"position": row.position, "kind": row.kind, "number": row.number}
-    return Thumb(url_for("public.image", item_id=item.id, **place), state)
+    return Thumb(picture_url(item, row), state)
+
+
+def picture_url(item: Item, row: Rendition) -> str:
+    """Return the address of one picture of an item."""
+    return url_for("public.image", item_id=item.id, position=row.position, kind=row.kind, number=row.number)
 
 
 def thumbs(rows: Iterable[Item]) -> dict[str, Thumb]:

@@ -74,7 +74,8 @@ def _refused(refusal: SignInRefused | TooManyTries, username: str, target: str) 
         seconds = int(str(refusal.facts["seconds"]))
         headers["Retry-After"] = str(seconds)
         error = gettext("尝试次数太多，请等 %(wait)s 再试。", wait=wait_words(seconds))
-    return render_template("portal/sign_in.html", next=target, username=username, error=error), refusal.status, headers
+    page = render_template("portal/sign_in.html", next=target, username=username, error=error)
+    return page, refusal.status, headers
 
 
 def _take_language(account: Account) -> None:

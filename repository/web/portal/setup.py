@@ -47,7 +47,8 @@ def setup() -> ResponseReturnValue:
 @allows(Act.SET_UP)
 def set_up_now() -> ResponseReturnValue:
     """Found the archive, or show the page again with what is to be mended."""
-    form = SetupForm({name: request.form.get(name, "").strip() for name in _TYPED}, "also_archivist" in request.form)
+    typed = {name: request.form.get(name, "").strip() for name in _TYPED}
+    form = SetupForm(typed, "also_archivist" in request.form)
     errors = _problems(form)
     if errors:
         return _page(form, errors), 422

@@ -12,9 +12,9 @@ from repository.web.guards import allows, current_actor, current_tools
 from repository.web.pictures import thumbs
 from repository.web.public.facets import named
 from repository.web.public.home import public
-from repository.web.public.leaves import leaves_of, turn
-from repository.web.public.shown import described, files_of, told_copies, told_events, told_revisions
+from repository.web.leaves import leaves_of, turn
 from repository.web.public.standing import standing_of
+from repository.web.shown import described, files_of, told_copies, told_events, told_revisions
 
 
 @public.get("/browse")

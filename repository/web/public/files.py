@@ -21,7 +21,6 @@ from repository.web.pictures import state_of
 from repository.web.public.home import public
 from repository.workflow.reading import BLOCK, Original, blocks, open_original, original_of
 
-KINDS = ("thumbnail", "access", "page")
 PUBLIC_SECONDS = 300
 #: What is downloaded never runs as a page of ours.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -60,7 +59,8 @@ def attachment(row: PackagedFile) -> str:
     name = "".join(one for one in Path(row.path).name if one not in '"\\')
     plain = "".join(one if " " < one < "\x7f" else "_" for one in name)
     original = row.original_name.replace("\\", "/").rpartition("/")[2] or name
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(original.encode('utf-8', 'replace'), safe='')}"
+    encoded = quote(original.encode("utf-8", "replace"), safe="")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
 
 
 @public.get("/items/<uuid:item_id>/images/<int:position>/<any(thumbnail, access, page):kind>/<int:number>")
@@ -83,5 +83,6 @@ def _picture(item: Item, row: Rendition | None) -> Response:
     db.release()
     response = send_file(path, mimetype=mime, conditional=True, etag=etag, max_age=0)
     response.headers["Content-Security-Policy"] = SANDBOX
-    response.headers["Cache-Control"] = f"private, max-age={PUBLIC_SECONDS}" if is_public else "private, no-store"
+    keep = f"max-age={PUBLIC_SECONDS}" if is_public else "no-store"
+    response.headers["Cache-Control"] = f"private, {keep}"
     return response

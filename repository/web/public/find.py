@@ -12,7 +12,7 @@ from repository.models.item import Item
 from repository.permissions import Act, access_tags
 from repository.web.guards import allows, current_actor, current_tools
 from repository.web.pictures import thumbs
-from repository.web.public.facets import NamedFacet, label_of, named, title_of
+from repository.web.public.facets import NamedFacet, named
 from repository.web.public.home import public
 from repository.web.texts import sentence
 from repository.workflow.indexing import check_index
@@ -73,7 +73,6 @@ def _show(question: Request, page: Page | None = None, *, trouble: str = "", reb
         total=page.total - hidden if page else 0,
         thumbs=thumbs(one.item for one in found),
         facets=_facets(question, page),
-        chosen=[(name, f"{title_of(name)}：{label_of(name, value)}") for name, value in question.filters],
         sorts=_sorts(),
         trouble=trouble,
         rebuilding=rebuilding,
@@ -88,7 +87,8 @@ def _items(hits: Sequence[Hit]) -> list[Found]:
 
 def _facets(question: Request, page: Page | None) -> list[NamedFacet]:
     chosen = dict(question.filters)
-    counted = {facet.name: {row.value: row.count for row in facet.values} for facet in page.facets} if page else {}
+    facets = page.facets if page else ()
+    counted = {facet.name: {row.value: row.count for row in facet.values} for facet in facets}
     return [named(name, counted.get(name, {}), chosen.get(name, "")) for name in FACETS]
 
 

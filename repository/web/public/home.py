@@ -24,14 +24,15 @@ def home() -> str:
     """Show the school, a search box, figures, the newest items and the categories."""
     actor = current_actor()
     newest = queries.recent(db.session, actor, limit=NEWEST)
+    by_kind = queries.counts_by(db.session, actor, "kind")
     by_category = queries.counts_by(db.session, actor, "category")
     return render_template(
         "public/home.html",
         here="home",
         newest=newest,
         thumbs=thumbs(newest),
-        by_kind=queries.counts_by(db.session, actor, "kind"),
-        categories=[(code, by_category[code.code]) for code in CATEGORIES.codes if by_category.get(code.code)],
+        by_kind=sorted(by_kind.items(), key=lambda pair: -pair[1])[:4],
+        categories=[(one, by_category[one.code]) for one in CATEGORIES.codes if by_category.get(one.code)],
         total=sum(by_category.values()),
         may_submit=may(actor, Act.SUBMIT),
     )

@@ -54,8 +54,10 @@ def _of_copies(copies: Sequence[Copy], wanted: int) -> Standing:
 
 def _protected(good: Sequence[Copy]) -> str:
     checked = min((copy.checked_at for copy in good if copy.checked_at), default=None)
-    return ngettext("已保护：%(num)s 份副本完好，上次核验于 %(at)s。", "已保护：%(num)s 份副本都完好，上次核验于 %(at)s。",
-                    len(good), at=local_time(checked))
+    told: str = ngettext("已保护：%(num)s 份副本完好，上次核验于 %(at)s。",
+                         "已保护：%(num)s 份副本都完好，上次核验于 %(at)s。",
+                         len(good), at=local_time(checked))
+    return told
 
 
 def _troubled(good: Sequence[Copy], bad: Sequence[Copy]) -> Standing:

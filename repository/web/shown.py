@@ -22,7 +22,7 @@ from repository.workflow.packages import OBJECT
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One file for file_table; size in bytes, pages 0 where not known."""
+    """One file for file_table; size in bytes, pages 0 where there is one or nobody knows."""
 
     name: str
     size: int
@@ -78,7 +78,8 @@ def described(item: Item) -> list[tuple[str, str]]:
     specs = fields_for(item.kind)
     pairs = [(spec.label(item.kind, lang()), _text(spec, item.values.get(spec.name, ""))) for spec in specs]
     known = {spec.name for spec in specs}
-    pairs += [(field_word(name, item.kind), _joined(value)) for name, value in item.values.items() if name not in known]
+    others = [name for name in item.values if name not in known]
+    pairs += [(field_word(name, item.kind), _joined(item.values[name])) for name in others]
     columns = (
         ("reference_code", item.reference_code or ""),
         ("kind", words.kind_word(item.kind)),
@@ -86,7 +87,8 @@ def described(item: Item) -> list[tuple[str, str]]:
         ("retention", words.retention_word(item.retention)),
         ("access_level", words.access_word(item.access_level)),
     )
-    return [(label, text) for label, text in pairs if text] + [(field_word(name), text) for name, text in columns]
+    pairs += [(field_word(name), text) for name, text in columns]
+    return [(label, text) for label, text in pairs if text]
 
 
 def _text(spec: FieldSpec, value: str | Sequence[str]) -> str:
@@ -113,7 +115,8 @@ def _file_row(item: Item, row: PackagedFile, allowed: bool) -> FileRow:
     url = url_for("public.file", item_id=item.id, position=row.position) if allowed else ""
     name = row.format_name or row.mime
     shown = f"{name}（{row.puid}）" if row.puid else name
-    return FileRow(row.original_name, row.size, shown, row.sha256, url, int(row.facts.get("pages") or 0))
+    pages = int(row.facts.get("pages") or 0)
+    return FileRow(row.original_name, row.size, shown, row.sha256, url, pages if pages > 1 else 0)
 
 
 def told_copies(package: Package) -> list[CopyRow]:
@@ -128,7 +131,10 @@ def _trouble(copy: Copy) -> str:
 
 def told_events(rows: Iterable[Event]) -> list[EventRow]:
     """Return events in words, newest first as they came."""
-    return [EventRow(row.at, words.event_word(row.type), row.outcome, row.agent_name, _detail(row)) for row in rows]
+    return [
+        EventRow(row.at, words.event_word(row.type), row.outcome, row.agent_name, _detail(row))
+        for row in rows
+    ]
 
 
 def _detail(row: Event) -> str:
@@ -145,7 +151,7 @@ def _detail(row: Event) -> str:
 def told_revisions(rows: Iterable[Revision]) -> list[RevisionRow]:
     """Return edits with their fields before and after, newest first as they came."""
     return [
-        RevisionRow(row.number, row.at, row.agent_name, row.reason, tuple(_change(change) for change in row.changes))
+        RevisionRow(row.number, row.at, row.agent_name, row.reason, tuple(dict.fromkeys(map(_change, row.changes))))
         for row in rows
     ]
 

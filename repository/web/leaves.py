@@ -7,14 +7,12 @@ file without a picture still has its leaf, which says why.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask import url_for
-
 from repository import queries
 from repository.extensions import db
 from repository.models.item import Item
 from repository.models.package import Package, Rendition
 from repository.web.guards import current_actor
-from repository.web.pictures import state_of
+from repository.web.pictures import picture_url, state_of
 from repository.workflow.packages import OBJECT
 
 
@@ -57,13 +55,9 @@ def _of_file(item: Item, position: int, name: str, rows: Sequence[Rendition]) ->
     small = [row for row in mine if row.kind == "thumbnail"]
     shown = pages if len(pages) > 1 or not whole else whole
     if shown:
-        return [Leaf(position, _url(item, row), "ok", name) for row in shown]
+        return [Leaf(position, picture_url(item, row), "ok", name) for row in shown]
     state = state_of(small[0] if small else None, item.kind)
-    return [Leaf(position, _url(item, small[0]) if state == "ok" else "", state, name)]
-
-
-def _url(item: Item, row: Rendition) -> str:
-    return url_for("public.image", item_id=item.id, position=row.position, kind=row.kind, number=row.number)
+    return [Leaf(position, picture_url(item, small[0]) if state == "ok" else "", state, name)]
 
 
 def turn(leaves: Sequence[Leaf], asked: int) -> Turned | None:

@@ -1,0 +1,1 @@
+"""The web app, through real requests on a real data folder."""
