@@ -261,7 +261,14 @@ def repair(work: Work) -> None:
     sources = {one.store_id: work.tools.stores[one.store_id] for one in target.others if one.store_id in work.tools.stores}
     repair_plan = plan(target.inventory, report, [one for one in target.others if one.store_id in sources])
     _announce(work, target, report)
-    result = carry_out(repair_plan, target=store, sources=sources, prefix=target.prefix, inventory=target.inventory)
+    result = carry_out(
+        repair_plan,
+        target=store,
+        sources=sources,
+        prefix=target.prefix,
+        inventory=target.inventory,
+        set_aside_extra=work.actor is not None,  # what does not belong is moved only when a person asked (A06)
+    )
     reach("repair.before_register")
     with work.writing() as session:
         copy = session.get_one(Copy, target.copy_id)

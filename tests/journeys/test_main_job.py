@@ -16,7 +16,7 @@ from repository.models.item import Item
 from repository.models.job import FixityRun
 from repository.models.package import Copy, Package
 from repository.permissions import VISITOR, access_tags
-from repository.workflow import care, describe, dumping, rebuilding, worker
+from repository.workflow import care, describe, dumping, jobs, rebuilding, worker
 from repository.workflow.describe import Edit
 from repository.workflow.errors import EditedMeanwhile
 from repository.workflow.tools import Tools
@@ -122,6 +122,28 @@ def test_damage_in_either_copy_is_found_and_repaired(tools: Tools, tmp_path: Pat
     run = _run(tools)
     assert (run.checked, run.failed) == (6, 0)
     assert len(list(_store(tools, 0).root.glob(".quarantine/**/*.json"))) == 1
+
+
+@pytest.mark.parametrize("stray", ["data/objects/9999.jpg", "premis.xml"])
+def test_a06_a07_a_file_that_does_not_belong_is_reported_and_only_a_person_has_it_moved(
+    tools: Tools, tmp_path: Path, stray: str
+) -> None:
+    """An extra payload or tag file is found; a repair that a person asks for moves it to quarantine, whole."""
+    take_in(tools, planned(photo(tmp_path / "a.jpg"), title="老校门"))
+    [bag] = _store(tools, 0).root.glob("aips/*/*/*/v0001")
+    (bag / stray).write_bytes(b"stranger")
+    assert _run(tools).failed == 1
+
+    with tools.database.writing.begin() as session:
+        [troubled] = queries.troubled_copies(session, tools.software)
+        jobs.enqueue(session, "repair", copy=troubled.copy.id)
+    worker.drain(tools)
+    assert (bag / stray).read_bytes() == b"stranger"
+
+    _repair_all(tools)
+    assert not (bag / stray).exists()
+    assert _run(tools).checked == 2
+    assert b"stranger" in {path.read_bytes() for path in _store(tools, 0).root.glob(".quarantine/**/*") if path.is_file()}
 
 
 def test_a21_no_good_copy_left_is_lost_loudly_and_nothing_is_overwritten(tools: Tools, tmp_path: Path) -> None:
