@@ -6,15 +6,17 @@ from flask import render_template, request
 
 from repository import queries
 from repository.extensions import db
+from repository.models.item import Item
 from repository.models.package import Package
 from repository.permissions import Act, Actor, may
 from repository.web.guards import allows, current_actor, current_tools
+from repository.web.leaves import leaves_of, turn
 from repository.web.pictures import thumbs
 from repository.web.public.facets import named
 from repository.web.public.home import public
-from repository.web.leaves import leaves_of, turn
 from repository.web.public.standing import standing_of
 from repository.web.shown import described, files_of, told_copies, told_events, told_revisions
+from repository.workflow import describe, states
 
 
 @public.get("/browse")
@@ -50,16 +52,20 @@ def item(item_id: UUID) -> str:
         pairs=described(row),
         files=files_of(row, package),
         twins=queries.twins(db.session, actor, row.id),
-        **_for_staff(actor, row.id, package),
+        **_for_staff(actor, row, package),
     )
 
 
-def _for_staff(actor: Actor, item_id: str, package: Package | None) -> dict[str, object]:
-    """Return what only those see who keep and describe the archive."""
-    told: dict[str, object] = {"may_edit": may(actor, Act.DESCRIBE), "may_care": may(actor, Act.SEE_CARE)}
+def _for_staff(actor: Actor, item: Item, package: Package | None) -> dict[str, object]:
+    """Return what only those see who keep and describe the archive, or handed the item in."""
+    told: dict[str, object] = {
+        "may_edit": describe.may_edit(actor, item) and states.allows(item.state, "edit"),
+        "may_review": may(actor, Act.REVIEW) and states.allows(item.state, "accept"),
+        "may_care": may(actor, Act.SEE_CARE),
+    }
     if package is not None and told["may_care"]:
         told["copies"] = told_copies(package)
-    if told["may_edit"]:
-        told["events"] = told_events(queries.events(db.session, actor, item_id))
-        told["revisions"] = told_revisions(queries.revisions(db.session, actor, item_id))
+    if may(actor, Act.DESCRIBE):
+        told["events"] = told_events(queries.events(db.session, actor, item.id))
+        told["revisions"] = told_revisions(queries.revisions(db.session, actor, item.id))
     return told

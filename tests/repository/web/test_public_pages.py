@@ -121,10 +121,21 @@ def test_draft_is_seen_by_its_depositor_only(client: FlaskClient, signed_in: Sig
     """A draft has a page for who handed it in and for archivists; for others it does not exist."""
     item_id = put_in("还没交的", state="draft")
 
-    assert "草稿：还没有提交" in signed_in("staff").get(f"/items/{item_id}").text
+    own = signed_in("staff").get(f"/items/{item_id}").text
+
+    assert "草稿：还没有提交" in own and "修改著录" in own
     assert signed_in("archivist").get(f"/items/{item_id}").status_code == 200
     assert signed_in("colleague").get(f"/items/{item_id}").status_code == 404
     assert client.get(f"/items/{item_id}").status_code == 404
+
+
+def test_submitted_item_leads_the_archivist_to_review(signed_in: SignIn, put_in: PutIn) -> None:
+    """What waits for a decision has a way to it; its depositor can no longer edit."""
+    item_id = put_in("等着审核的", state="submitted")
+    archivist, depositor = signed_in("archivist"), signed_in("staff")
+
+    assert f"/desk/items/{item_id}/review" in archivist.get(f"/items/{item_id}").text
+    assert "修改著录" not in depositor.get(f"/items/{item_id}").text
 
 
 def test_browse_counts_agree_with_what_is_listed(client: FlaskClient, put_in: PutIn) -> None:
