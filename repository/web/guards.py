@@ -106,6 +106,8 @@ def guard() -> Response | None:
         return _turn_away()
     if getattr(current_user, "must_change", False) and request.endpoint not in _MUST_CHANGE_ALLOWED:
         return redirect(url_for("portal.password"))
+    if request.method not in ("GET", "HEAD"):
+        db.release()  # nobody waits for the write lock while a body is read and its token is checked
     return None
 
 
@@ -134,5 +136,3 @@ def safe_next(target: str | None) -> str:
         if not parts.scheme and not parts.netloc and "\\" not in target:
             return target
     return url_for("public.home")
-
-

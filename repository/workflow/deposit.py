@@ -20,7 +20,10 @@ from storage.staging import Staged
 #: Extension to kind of item: a first guess that a person corrects.
 _KINDS = {
     **dict.fromkeys((".jpg", ".jpeg", ".tif", ".tiff", ".png", ".heic", ".bmp", ".gif", ".webp"), "photo"),
-    **dict.fromkeys((".pdf", ".doc", ".docx", ".wps", ".ofd", ".txt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx"), "document"),
+    **dict.fromkeys(
+        (".pdf", ".doc", ".docx", ".wps", ".ofd", ".txt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx"),
+        "document",
+    ),
     **dict.fromkeys((".mp3", ".wav", ".flac", ".m4a"), "audio"),
     **dict.fromkeys((".mp4", ".mpg", ".mov", ".avi", ".mkv"), "video"),
 }
@@ -31,7 +34,9 @@ def kind_of(name: str) -> str:
     return _KINDS.get("." + name.rpartition(".")[2].lower(), "other")
 
 
-def begin(session: Session, tools: Tools, actor: Actor, *, note: str = "", id: str | None = None) -> Submission:
+def begin(
+    session: Session, tools: Tools, actor: Actor, *, note: str = "", id: str | None = None
+) -> Submission:
     """Return a new submission of this person; id is one that a page has promised already. Raises Refused."""
     if not may(actor, Act.SUBMIT):
         raise Refused()

@@ -105,7 +105,7 @@ def _stops(problem: Problem, item: Item, changed: set[str]) -> bool:
 
 
 def may_edit(actor: Actor, item: Item) -> bool:
-    """Return whether actor may change what is said of this item: archivists, and who handed it in while it is a draft."""
+    """Return whether actor may describe this item: an archivist, or its depositor while it is a draft."""
     is_own = actor.id is not None and item.depositor_id == actor.id
     own_draft = is_own and item.state in (states.DRAFT, states.RETURNED)
     return may(actor, Act.DESCRIBE) or (own_draft and may(actor, Act.SUBMIT))
@@ -118,7 +118,9 @@ def _told(item: Item) -> Description:
 
 
 def _apply(session: Session, item: Item, wanted: Edit) -> None:
-    columns = normalise_columns({name: wanted.columns[name].strip() for name in COLUMNS if name in wanted.columns}).values
+    columns = normalise_columns(
+        {name: wanted.columns[name].strip() for name in COLUMNS if name in wanted.columns}
+    ).values
     for name in columns:
         if name != "reference_code":
             setattr(item, name, columns[name])
@@ -141,7 +143,9 @@ def _dated(text: str) -> DateValue:
 
 
 def _plain_values(described: Description) -> dict[str, Any]:
-    return {name: value if isinstance(value, str) else list(value) for name, value in described.values.items()}
+    return {
+        name: value if isinstance(value, str) else list(value) for name, value in described.values.items()
+    }
 
 
 def _told_change(change: Change) -> dict[str, Any]:
@@ -153,7 +157,10 @@ def _plain(value: str | tuple[str, ...]) -> str | list[str]:
 
 
 def _set_code(session: Session, item: Item, code: str) -> None:
-    if code and session.scalars(select(Item.id).where(Item.reference_code == code, Item.id != item.id)).first():
+    if (
+        code
+        and session.scalars(select(Item.id).where(Item.reference_code == code, Item.id != item.id)).first()
+    ):
         raise Taken(name=code)
     item.reference_code, item.reference_sort = code or None, _sortable(code)
 
@@ -177,9 +184,9 @@ def _keep_history(
     if earlier is not None:
         earlier.number, earlier.at, earlier.changes = item.revision, now, _joined(earlier.changes, told)
     else:
-        session.add(
-            Revision(item_id=item.id, number=item.revision, at=now, agent_name=actor.name, reason=reason, changes=told)
-        )
+        row = Revision(item_id=item.id, number=item.revision, at=now, agent_name=actor.name, reason=reason)
+        row.changes = told
+        session.add(row)
     if item.state == states.ARCHIVED:
         _keep_on_record(session, tools, actor, item, changes=changes, reason=reason)
 
@@ -188,14 +195,15 @@ def _same_sitting(session: Session, actor: Actor, item: Item, now: datetime) -> 
     """Return the last revision of an item not yet archived, if this person wrote it just now."""
     if item.state == states.ARCHIVED:
         return None
-    last = session.scalars(select(Revision).where(Revision.item_id == item.id, Revision.number == item.revision)).first()
+    query = select(Revision).where(Revision.item_id == item.id, Revision.number == item.revision)
+    last = session.scalars(query).first()
     if last is None or last.agent_name != actor.name or last.reason or now - last.at > ONE_SITTING:
         return None
     return last
 
 
 def _joined(earlier: list[dict[str, Any]], later: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return two lists of changes as one: before of the first, after of the last; what came back is left out."""
+    """Return two lists of changes as one; what is again as it was before is left out."""
     found = {change["field"]: change for change in earlier}
     for change in later:
         before = found.get(change["field"], change)["before"]

@@ -1,6 +1,6 @@
 /* Saves a form by itself 1.5 s after the last key (data-autosave-url), says when, warns on leaving unsaved.
    The answer is JSON: {"revision": n} on success (kept in the field "revision", so that a later save does not
-   collide with our own), {"error": sentence} else. Nothing typed is ever taken away. */
+   collide with our own) and "echo": {field: how it was understood}; {"error": sentence} else. Nothing typed is ever taken away. */
 
 const PAUSE = 1500; // milliseconds after the last change
 
@@ -83,8 +83,15 @@ class Autosave {
     }
     const revision = this.form.elements.namedItem("revision");
     if (revision && told.revision !== undefined) revision.value = told.revision;
+    for (const [name, text] of Object.entries(told.echo ?? {})) this.echo(name, text);
     this.savedUpTo = upTo;
     if (this.changes === upTo) this.say("saved", this.form.dataset.saved.replace("{time}", clock()));
+  }
+
+  /* How the server understood a field, e.g. a date; beside the field, as text. */
+  echo(name, text) {
+    const place = this.form.querySelector(`[data-echo="${CSS.escape(name)}"]`);
+    if (place) place.textContent = text;
   }
 
   warn(event) {

@@ -65,26 +65,8 @@ class Upload {
     this.tell();
   }
 
-  /* The values sent along with each file: everything in the form but the files themselves. */
-  body(file) {
-    const data = new FormData(this.form);
-    data.delete(this.input.name);
-    data.append(this.input.name, file, file.name);
-    return data;
-  }
-
   remember(told) {
     if (told.next) this.next = told.next;
-    for (const [name, value] of Object.entries(told.fields ?? {})) {
-      let hidden = this.form.querySelector(`input[type="hidden"][name="${CSS.escape(name)}"]`);
-      if (!hidden) {
-        hidden = document.createElement("input");
-        hidden.type = "hidden";
-        hidden.name = name;
-        this.form.append(hidden);
-      }
-      hidden.value = value;
-    }
   }
 
   async work() {

@@ -1,4 +1,4 @@
-/* One file on its way: waiting -> sending -> done, failed or cancelled. */
+/* One file on its way, as the raw body of one request with its name in a header: waiting -> sending -> done, failed or cancelled. */
 
 const UNITS = ["B", "KB", "MB", "GB"];
 
@@ -10,6 +10,11 @@ export function inWords(bytes) {
     unit += 1;
   }
   return `${unit === 0 ? size : size.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/* A name with half a character in it (a lone surrogate) cannot be sent; the half becomes U+FFFD. */
+function inWhole(name) {
+  return new TextDecoder().decode(new TextEncoder().encode(name));
 }
 
 function made(tag, className, text = "") {
@@ -41,7 +46,6 @@ export class UploadRow {
   admit(folder) {
     const limit = Number(this.words.maxBytes);
     if (folder) this.show("refused", this.words.sayFolder);
-    else if (this.file.size === 0) this.show("refused", this.words.sayEmpty);
     else if (limit > 0 && this.file.size > limit) {
       this.show("refused", this.words.sayLarge.replace("{limit}", inWords(limit)));
     } else this.show("waiting", this.words.sayWaiting);
@@ -88,7 +92,9 @@ export class UploadRow {
       request.open("POST", this.words.uploadUrl);
       request.setRequestHeader("Accept", "application/json");
       request.setRequestHeader("X-CSRFToken", document.querySelector('meta[name="csrf-token"]')?.content ?? "");
-      request.send(this.upload.body(this.file));
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.setRequestHeader("X-File-Name", encodeURIComponent(inWhole(this.file.name)));
+      request.send(this.file);
     });
   }
 
@@ -108,7 +114,7 @@ export class UploadRow {
     }
     if (request.status >= 200 && request.status < 300 && !told.error && Object.keys(told).length > 0) {
       this.upload.remember(told);
-      this.show("done", this.words.sayDone);
+      this.show("done", this.file.size === 0 ? this.words.sayEmpty : this.words.sayDone);
     } else {
       this.show("failed", told.error || this.words.sayServer);
     }
