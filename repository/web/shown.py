@@ -150,10 +150,11 @@ def _detail(row: Event) -> str:
 
 def told_revisions(rows: Iterable[Revision]) -> list[RevisionRow]:
     """Return edits with their fields before and after, newest first as they came."""
-    return [
-        RevisionRow(row.number, row.at, row.agent_name, row.reason, tuple(dict.fromkeys(map(_change, row.changes))))
-        for row in rows
-    ]
+    return [RevisionRow(row.number, row.at, row.agent_name, row.reason, _changes(row)) for row in rows]
+
+
+def _changes(row: Revision) -> tuple[ChangeRow, ...]:
+    return tuple(dict.fromkeys(_change(change) for change in row.changes))  # kind is told twice
 
 
 def _change(change: Mapping[str, Any]) -> ChangeRow:
