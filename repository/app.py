@@ -62,7 +62,9 @@ def create_app(settings: Settings, tools: Tools) -> Flask:
     errors.init_app(app)
     filters.init_app(app)
     menu.init_app(app)
-    app.context_processor(lambda: {"languages": LANGUAGES, "locale": str(get_locale()), "tools": current_tools})
+    app.context_processor(
+        lambda: {"languages": LANGUAGES, "locale": str(get_locale()), "tools": current_tools}
+    )
     return app
 
 

@@ -4,11 +4,19 @@ import sys
 
 import click
 from flask import Flask
+from sqlalchemy.exc import DatabaseError
 
 from repository.commands import catalogue, demonstrating, keeping, running
+from repository.commands.context import COULD_NOT
 from repository.config import SettingRefused
 from repository.extensions import babel
+from repository.sheets import SheetUnreadable
 from repository.web import texts
+from repository.workflow.errors import WorkflowError
+from search.errors import SearchError
+from storage.errors import StorageError
+
+REFUSALS = (SettingRefused, WorkflowError, SheetUnreadable, StorageError, SearchError)
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,12 +46,25 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line; a wrong setting is told in one sentence."""
+    """Run the command line; whatever refuses is told in one sentence and exit code 2."""
     app = Flask("repository")  # sentences need the context of an app, nothing more of it
     babel.init_app(app, default_locale="zh_Hans_CN")
     with app.app_context():
         try:
             jingui(prog_name="jingui")
-        except SettingRefused as refusal:
+        except REFUSALS as refusal:
             click.echo(texts.sentence(refusal), err=True)
-            sys.exit(2)
+            sys.exit(COULD_NOT)
+        except DatabaseError as failure:
+            click.echo(_about_database(failure), err=True)
+            sys.exit(COULD_NOT)
+
+
+def _about_database(failure: DatabaseError) -> str:
+    """Return what to do about a catalogue that cannot be used now."""
+    cause = str(failure.orig).lower()
+    if "locked" in cause or "busy" in cause:
+        return "目录正在被别的程序占用，这一步没有做，什么都没有丢。请过一会儿再试。"
+    if "full" in cause:
+        return "目录所在的磁盘已满，这一步没有做。请清理磁盘后再试。"
+    return f"目录数据库不能使用（{failure.orig}）。档案都在存储里：移走损坏的数据库后，可以用 rebuild catalogue 重建目录。"

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.digests import is_available
+
 
 class SettingRefused(Exception):
     """A setting is unknown or its value is none; code and facts say which."""
@@ -28,6 +30,9 @@ class SettingSpec:
     default: str
     sentence_zh: str
     sentence_en: str
+    least: int = 0
+    most: int | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -37,37 +42,120 @@ class SettingSpec:
 
 TABLE = (
     SettingSpec("data", Path, "data", "数据文件夹", "The data folder"),
-    SettingSpec("stores", str, "", "保存副本的文件夹，写成 名称=路径，用逗号分开；空着就用数据文件夹里的两个",
-                "Folders that keep the copies, name=path separated by commas; empty: two in the data folder"),
-    SettingSpec("database", str, "", "目录数据库地址；空着就用数据文件夹里的 SQLite",
-                "Address of the catalogue; empty: SQLite in the data folder"),
+    SettingSpec(
+        "stores",
+        str,
+        "",
+        "保存副本的文件夹，写成 名称=路径，用逗号分开；空着就用数据文件夹里的两个",
+        "Folders that keep the copies, name=path separated by commas; empty: two in the data folder",
+    ),
+    SettingSpec(
+        "database",
+        str,
+        "",
+        "目录数据库地址；空着就用数据文件夹里的 SQLite",
+        "Address of the catalogue; empty: SQLite in the data folder",
+    ),
     SettingSpec("host", str, "127.0.0.1", "网页服务的监听地址", "Address the web server listens on"),
-    SettingSpec("port", int, "8080", "网页服务的端口", "Port of the web server"),
-    SettingSpec("https", bool, "no", "网站通过 HTTPS 访问时设为 yes，登录凭据只走加密连接",
-                "yes if the site is reached through HTTPS: cookies then travel encrypted only"),
-    SettingSpec("language", str, "zh_Hans_CN", "默认语言：zh_Hans_CN 或 en", "Default language: zh_Hans_CN or en"),
-    SettingSpec("session_minutes", int, "30", "多少分钟没有操作就要重新登录", "Minutes of idleness that end a session"),
-    SettingSpec("max_upload_mb", int, "4096", "单个上传文件的上限（MB）", "Largest upload in MB"),
-    SettingSpec("reserve_mb", int, "2048", "磁盘至少留下的空间（MB），不够就不再接收",
-                "Room in MB that stays free; below it nothing is taken in"),
-    SettingSpec("copies", int, "2", "每件档案应有的副本数", "How many verified copies each item must have"),
-    SettingSpec("digests", str, "sha256", "清单所用的摘要算法，可加 sha512、sm3，用逗号分开",
-                "Digest algorithms of the manifests; sha512 and sm3 may be added, separated by commas"),
-    SettingSpec("fixity_days", int, "30", "每份副本最迟多少天重读一次", "Each copy is read again at least every so many days"),
-    SettingSpec("fixity_gb", int, "500", "每轮定期核验最多读多少 GB（超期的不受此限）",
-                "Most GB one scheduled round reads (overdue copies always are)"),
-    SettingSpec("fixity_mb_per_second", int, "100", "核验读盘的速度上限（MB/秒），0 为不限",
-                "Reading speed of fixity checks in MB per second, 0 for no limit"),
-    SettingSpec("fixity_hour", int, "2", "每天几点开始定期核验（当地时间）", "Hour of the daily fixity round, local time"),
-    SettingSpec("auto_repair", bool, "yes", "定期核验发现损坏后自动用完好的副本修复",
-                "Repair by itself what the scheduled round finds damaged"),
-    SettingSpec("clamd", str, "", "病毒扫描程序 clamd 的地址：unix:/路径 或 主机:端口；空着就显示“未检测”",
-                "Address of a clamd virus scanner, unix:/path or host:port; empty: shown as not run"),
-    SettingSpec("web_threads", int, "8", "网页服务的线程数", "Threads of the web server"),
-    SettingSpec("worker_threads", int, "2", "后台程序同时做几件事", "How many jobs the worker does at once"),
-    SettingSpec("failpoint", str, "", "仅供故障测试：在指定的一步中断", "For fault tests only: stop at a named step"),
+    SettingSpec("port", int, "8080", "网页服务的端口", "Port of the web server", least=1, most=65535),
+    SettingSpec(
+        "https",
+        bool,
+        "no",
+        "网站通过 HTTPS 访问时设为 yes，登录凭据只走加密连接",
+        "yes if the site is reached through HTTPS: cookies then travel encrypted only",
+    ),
+    SettingSpec(
+        "language",
+        str,
+        "zh_Hans_CN",
+        "默认语言：zh_Hans_CN 或 en",
+        "Default language: zh_Hans_CN or en",
+        choices=("zh_Hans_CN", "en"),
+    ),
+    SettingSpec(
+        "session_minutes",
+        int,
+        "30",
+        "多少分钟没有操作就要重新登录",
+        "Minutes of idleness that end a session",
+        least=1,
+    ),
+    SettingSpec("max_upload_mb", int, "4096", "单个上传文件的上限（MB）", "Largest upload in MB", least=1),
+    SettingSpec(
+        "reserve_mb",
+        int,
+        "2048",
+        "磁盘至少留下的空间（MB），不够就不再接收",
+        "Room in MB that stays free; below it nothing is taken in",
+    ),
+    SettingSpec(
+        "copies", int, "2", "每件档案应有的副本数", "How many verified copies each item must have", least=1
+    ),
+    SettingSpec(
+        "digests",
+        str,
+        "sha256",
+        "清单所用的摘要算法，可加 sha512、sm3，用逗号分开",
+        "Digest algorithms of the manifests; sha512 and sm3 may be added, separated by commas",
+    ),
+    SettingSpec(
+        "fixity_days",
+        int,
+        "30",
+        "每份副本最迟多少天重读一次",
+        "Each copy is read again at least every so many days",
+        least=1,
+    ),
+    SettingSpec(
+        "fixity_gb",
+        int,
+        "500",
+        "每轮定期核验最多读多少 GB（超期的不受此限）",
+        "Most GB one scheduled round reads (overdue copies always are)",
+    ),
+    SettingSpec(
+        "fixity_mb_per_second",
+        int,
+        "100",
+        "核验读盘的速度上限（MB/秒），0 为不限",
+        "Reading speed of fixity checks in MB per second, 0 for no limit",
+    ),
+    SettingSpec(
+        "fixity_hour",
+        int,
+        "2",
+        "每天几点开始定期核验（当地时间）",
+        "Hour of the daily fixity round, local time",
+        most=23,
+    ),
+    SettingSpec(
+        "auto_repair",
+        bool,
+        "yes",
+        "定期核验发现损坏后自动用完好的副本修复",
+        "Repair by itself what the scheduled round finds damaged",
+    ),
+    SettingSpec(
+        "clamd",
+        str,
+        "",
+        "病毒扫描程序 clamd 的地址：unix:/路径 或 主机:端口；空着就显示“未检测”",
+        "Address of a clamd virus scanner, unix:/path or host:port; empty: shown as not run",
+    ),
+    SettingSpec("web_threads", int, "8", "网页服务的线程数", "Threads of the web server", least=1),
+    SettingSpec(
+        "worker_threads", int, "2", "后台程序同时做几件事", "How many jobs the worker does at once", least=1
+    ),
+    SettingSpec(
+        "failpoint", str, "", "仅供故障测试：在指定的一步中断", "For fault tests only: stop at a named step"
+    ),
     SettingSpec("corpora", str, "", "仅供测试：真实数据所在的文件夹", "For tests only: folder of real data"),
 )
+
+
+#: What manifests may be made with: RFC 8493 asks for SHA-256 or SHA-512, SM3 is the Chinese standard.
+ALGORITHMS = ("sha256", "sha384", "sha512", "sm3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +202,10 @@ class Settings:
     def store_specs(self) -> tuple[StoreSpec, ...]:
         """Return the configured stores in order; the first one commits first."""
         if not self.stores:
-            return (StoreSpec("main", self.data / "stores" / "main"), StoreSpec("second", self.data / "stores" / "second"))
+            return (
+                StoreSpec("main", self.data / "stores" / "main"),
+                StoreSpec("second", self.data / "stores" / "second"),
+            )
         return tuple(_store_spec(part.strip()) for part in self.stores.split(",") if part.strip())
 
     @property
@@ -131,7 +222,16 @@ def _store_spec(text: str) -> StoreSpec:
     return StoreSpec(name, Path(folder))
 
 
-_BOOLEANS = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
+_BOOLEANS = {
+    "yes": True,
+    "true": True,
+    "1": True,
+    "on": True,
+    "no": False,
+    "false": False,
+    "0": False,
+    "off": False,
+}
 
 
 def _value(spec: SettingSpec, text: str) -> object:
@@ -140,10 +240,16 @@ def _value(spec: SettingSpec, text: str) -> object:
             raise SettingRefused("CF-002", name=spec.variable, value=text)
         return _BOOLEANS[text.lower()]
     if spec.kind is int:
-        if not text.isascii() or not text.isdigit():
+        if not (text.isascii() and text.isdigit() and len(text) <= 12 and _in_range(spec, int(text))):
             raise SettingRefused("CF-002", name=spec.variable, value=text)
         return int(text)
+    if spec.choices and text not in spec.choices:
+        raise SettingRefused("CF-002", name=spec.variable, value=text)
     return spec.kind(text)
+
+
+def _in_range(spec: SettingSpec, number: int) -> bool:
+    return spec.least <= number and (spec.most is None or number <= spec.most)
 
 
 def from_env(environment: Mapping[str, str], **overrides: object) -> Settings:
@@ -157,6 +263,15 @@ def from_env(environment: Mapping[str, str], **overrides: object) -> Settings:
             raise SettingRefused("CF-001", name=name)
     values = {spec.name: _value(spec, environment.get(spec.variable) or spec.default) for spec in TABLE}
     settings = Settings(**{**values, **overrides})  # type: ignore[arg-type]
-    if len({spec.id for spec in settings.store_specs}) < len(settings.store_specs):
-        raise SettingRefused("CF-004", name="JINGUI_STORES")
+    _check_stores(settings.store_specs)
+    for algorithm in settings.algorithms:
+        if algorithm not in ALGORITHMS or not is_available(algorithm):
+            raise SettingRefused("CF-002", name="JINGUI_DIGESTS", value=algorithm)
     return settings
+
+
+def _check_stores(specs: tuple[StoreSpec, ...]) -> None:
+    """Refuse two stores of one name or in one folder: a second copy there would be none."""
+    folders = {spec.root.resolve() for spec in specs}
+    if len({spec.id for spec in specs}) < len(specs) or len(folders) < len(specs):
+        raise SettingRefused("CF-004", name="JINGUI_STORES")

@@ -20,7 +20,6 @@ MAX_ROWS = 100_000
 class SheetUnreadable(Exception):
     """A sheet that cannot be read; code and facts say why."""
 
-
     def __init__(self, code: str, **facts: object) -> None:
         super().__init__(code, facts)
         self.code = code
@@ -46,7 +45,9 @@ def read_rows(path: Path) -> list[Row]:
         raise SheetUnreadable("SH-003", name=path.name, columns="、".join(doubled))
     rows = []
     for number, line in enumerate(lines[1:], start=2):
-        cells = {name: cell.strip() for name, cell in zip(header, line, strict=False) if name and cell.strip()}
+        cells = {
+            name: cell.strip() for name, cell in zip(header, line, strict=False) if name and cell.strip()
+        }
         if cells:
             rows.append(Row(number, cells))
     if len(rows) > MAX_ROWS:

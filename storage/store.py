@@ -101,5 +101,8 @@ class Store(Protocol):
     def set_aside(self, key: str) -> str:
         """Move an object that does not belong to quarantine; return its new key."""
 
+    def sweep_drafts(self, older_than_seconds: float) -> int:
+        """Forget drafts that nobody touched for so long and return how many; what is committed stays."""
+
     def free_bytes(self) -> int | None:
         """Return the room left in bytes, or None where the store cannot tell."""

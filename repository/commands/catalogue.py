@@ -23,13 +23,12 @@ from repository.figures import care_figures
 from repository.models.account import Account
 from repository.models.item import Item
 from repository.permissions import VISITOR, Actor, access_tags
-from repository.sheets import SheetUnreadable, read_rows
+from repository.sheets import read_rows
 from repository.web import care_words, texts
 from repository.workflow import accounts, dumping, importing, indexing, jobs, rebuilding
-from repository.workflow.errors import WorkflowError
+from repository.workflow.errors import SheetRefused
 from repository.workflow.tools import Tools
 from search.entry import Request
-from search.errors import SearchError
 from storage.errors import StorageError
 
 WELL = "正常"
@@ -39,34 +38,52 @@ AFTER_INGEST = {"ingest", "replicate", "index", "derive", "carry_log"}
 
 @click.command("ingest")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--metadata", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="著录表（.xlsx 或 .csv）")
-@click.option("--category", default=importing.DEFAULT_CATEGORY, show_default=True, help="表中没有写明时的类别代码")
+@click.option(
+    "--metadata", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="著录表（.xlsx 或 .csv）"
+)
+@click.option(
+    "--category", default=importing.DEFAULT_CATEGORY, show_default=True, help="表中没有写明时的类别代码"
+)
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 def ingest(paths: tuple[Path, ...], metadata: Path | None, category: str, as_json: bool) -> None:
     """接收文件或文件夹；每个文件一件，或按著录表逐行一件。"""
     tools = open_archive()
     try:
-        if metadata is None:
-            planned = importing.plan_folder(paths, category=category)
-        else:
-            planned = importing.plan_sheet(
-                read_rows(metadata), paths, today=tools.clock().date(), category=category
-            )
+        planned = _plan(tools, paths, metadata, category)
         with progress("接收", quiet=as_json) as tell:
             ids = importing.run(tools, acting(tools), planned, note="命令行接收", tell=tell)
-    except (WorkflowError, SheetUnreadable, StorageError) as refusal:
-        say(texts.sentence(refusal))
+        passed_over = [str(path) for path in importing.passed_over(paths)]
+    except SheetRefused as refusal:
+        for line in (texts.sentence(refusal), *texts.sheet_lines(refusal)):
+            say(line, error=True)
         raise SystemExit(COULD_NOT) from refusal
     with progress("打包入库", quiet=as_json) as tell:
         finish_jobs(tools, AFTER_INGEST, tell)
     told = outcome_of(tools, ids)
     if as_json:
-        tell_json(told)
+        tell_json({**told, "passed_over": passed_over})
     else:
-        say(f"已接收 {told['archived']} 件，检测未通过待处理 {told['held']} 件，仍在处理 {told['waiting']} 件。")
+        say(
+            f"已接收 {told['archived']} 件，检测未通过待处理 {told['held']} 件，仍在处理 {told['waiting']} 件。"
+        )
         if told["submitted"]:
             say(f"另有 {told['submitted']} 件著录不全（如题名只是“扫描0001”），已放在收件箱，请补充后接收。")
+        for path in passed_over:
+            say(f"  略过（系统文件或链接，没有接收）：{path}")
     raise SystemExit(0 if told["archived"] == len(ids) else BAD)
+
+
+def _plan(
+    tools: Tools, paths: tuple[Path, ...], metadata: Path | None, category: str
+) -> list[importing.Planned]:
+    """Return the items to make, from the files alone or from the sheet that describes them."""
+    if metadata is None:
+        return importing.plan_folder(paths, category=category)
+    with tools.database.reading() as session:
+        codes = importing.known_codes(session)
+    return importing.plan_sheet(
+        read_rows(metadata), paths, today=tools.clock().date(), category=category, codes=codes
+    )
 
 
 def outcome_of(tools: Tools, ids: list[str]) -> dict[str, object]:
@@ -86,11 +103,7 @@ def search(text: str, username: str, page: int, as_json: bool) -> None:
     """全文检索，只列出该账号看得到的档案。"""
     tools = open_archive()
     actor = _actor(tools, username)
-    try:
-        found = tools.index.find(Request(text=text, tags=access_tags(actor), page=page))
-    except SearchError as refusal:
-        say(texts.sentence(refusal))
-        raise SystemExit(COULD_NOT) from refusal
+    found = tools.index.find(Request(text=text, tags=access_tags(actor), page=page))
     with tools.database.reading() as session:
         rows = queries.items(session, actor, [hit.id for hit in found.hits])
     hits = [rows[hit.id] for hit in found.hits if hit.id in rows]
@@ -107,9 +120,11 @@ def _actor(tools: Tools, username: str) -> Actor:
     if not username:
         return VISITOR
     with tools.database.reading() as session:
-        account = session.scalars(select(Account).where(Account.username == username.lower(), Account.active)).first()
+        account = session.scalars(
+            select(Account).where(Account.username == username.strip().lower(), Account.active)
+        ).first()
         if account is None:
-            say(f"没有名为 {username} 的账号。")
+            say(f"没有名为 {username} 的账号。", error=True)
             raise SystemExit(COULD_NOT)
         return accounts.actor_of(account)
 
@@ -124,15 +139,16 @@ def rebuild() -> None:
 def rebuild_catalogue(as_json: bool) -> None:
     """只凭存储里的归档信息包重建目录；已有的内容不动，只补缺的。"""
     tools = open_archive()
-    try:
-        with progress("重建目录", quiet=as_json) as tell:
-            done = rebuilding.rebuild(tools, tell)
-    except StorageError as refusal:
-        say(texts.sentence(refusal))
-        raise SystemExit(COULD_NOT) from refusal
+    with progress("重建目录", quiet=as_json) as tell:
+        done = rebuilding.rebuild(tools, tell)
     with progress("重建索引与预览", quiet=as_json) as tell:
         finish_jobs(tools, {"rebuild_index", "derive", "index"}, tell)
-    told = {"packages": done.packages, "copies": done.copies, "events": done.events, "refused": list(done.refused)}
+    told = {
+        "packages": done.packages,
+        "copies": done.copies,
+        "events": done.events,
+        "refused": list(done.refused),
+    }
     if as_json:
         tell_json(told)
     else:
@@ -190,7 +206,9 @@ def show_settings(as_json: bool) -> None:
         tell_json(rows)
         return
     for row in rows:
-        say(f"{row['variable']} = {row['value'] or '（空）'}　默认 {row['default'] or '（空）'}　{row['meaning']}")
+        say(
+            f"{row['variable']} = {row['value'] or '（空）'}　默认 {row['default'] or '（空）'}　{row['meaning']}"
+        )
 
 
 @click.command("status")
@@ -211,7 +229,8 @@ def status(as_json: bool) -> None:
         away = [store_id for store_id, state in stores.items() if state != WELL]
         days = tools.settings.fixity_days
         say(care_words.care_sentence(figures, now=tools.clock(), interval_days=days, away=away))
-        say(f"件数 {figures.items}，副本 {figures.copies}（完好 {figures.ok}，未核验 {figures.unknown}，有问题 {figures.troubled}）")
+        counted = f"完好 {figures.ok}，未核验 {figures.unknown}，有问题 {figures.troubled}"
+        say(f"件数 {figures.items}，副本 {figures.copies}（{counted}）")
         say("索引正常。" if not trouble else f"索引需要重建：{trouble}")
         for store_id, state in stores.items():
             say(f"存储 {store_id}：{state}")

@@ -42,9 +42,9 @@ def acting(tools: Tools) -> Actor:
     return tools.software
 
 
-def say(sentence: str) -> None:
-    """Print one sentence for people."""
-    click.echo(sentence)
+def say(sentence: str, *, error: bool = False) -> None:
+    """Print one sentence for people; a refusal goes to the error stream, so that --json stays JSON."""
+    click.echo(sentence, err=error)
 
 
 def tell_json(values: Any) -> None:

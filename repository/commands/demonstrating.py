@@ -17,6 +17,7 @@ from repository.commands.waiting import finish_jobs
 from repository.config import Settings, from_env
 from repository.demo.samples import Sample, draw_samples
 from repository.figures import care_figures
+from repository.models.account import Account
 from repository.models.database import open_database
 from repository.models.migrating import is_current, migrate
 from repository.models.package import Copy, Package
@@ -24,7 +25,6 @@ from repository.permissions import VISITOR, Actor, Role, access_tags
 from repository.wiring import build_tools, lay_folders
 from repository.workflow import accounts, care, facts, founding, importing
 from repository.workflow.accounts import NewAccount
-from repository.workflow.founding import Founding
 from repository.workflow.importing import Planned
 from repository.workflow.tools import Tools
 from search.entry import Request
@@ -88,7 +88,7 @@ def _found(tools: Tools) -> str:
         if founding.needs_setup(session):
             founding.plant(session, tools, tools.software, name=SCHOOL, code=FONDS)
         for username, full_name, roles in PEOPLE:
-            known = session.scalars(select(accounts.Account).where(accounts.Account.username == username)).first()
+            known = session.scalars(select(Account).where(Account.username == username)).first()
             if known is None:
                 accounts.create(session, NewAccount(username, full_name, password, roles))
             else:
@@ -131,7 +131,9 @@ def _take_in(tools: Tools, samples: tuple[Sample, ...]) -> None:
     say(f"   接收 {told['archived']} 件，检测未通过待处理 {told['held']} 件，待著录 {told['submitted']} 件。")
     with tools.database.reading() as session:
         figures = care_figures(session, copies_wanted=tools.policy.copies_wanted)
-    say(f"   现有 {figures.items} 件，{figures.copies} 份副本，{figures.files} 个文件，{figures.bytes / 1e6:.1f} MB。")
+    say(
+        f"   现有 {figures.items} 件，{figures.copies} 份副本，{figures.files} 个文件，{figures.bytes / 1e6:.1f} MB。"
+    )
     if told["archived"] != len(ids) or figures.under_copied:
         raise SystemExit(BAD)
 
@@ -169,10 +171,18 @@ def _damage(tools: Tools) -> list[str]:
         packages = session.scalars(select(Package).order_by(Package.created_at, Package.id)).all()
         photo = next(file for package in packages for file in package.files if file.mime == "image/jpeg")
         other = next(package for package in packages if package.id != photo.package_id)
-        _change(stores[0].root / photo.package.prefix / photo.path, lambda old: old[:-9] + bytes([old[-9] ^ 1]) + old[-8:])
-        _change(stores[1].root / other.prefix / "bag-info.txt", lambda old: old.replace(b"Bagging-Date", b"Bagging-Data"))
+        _change(
+            stores[0].root / photo.package.prefix / photo.path,
+            lambda old: old[:-9] + bytes([old[-9] ^ 1]) + old[-8:],
+        )
+        _change(
+            stores[1].root / other.prefix / "bag-info.txt",
+            lambda old: old.replace(b"Bagging-Date", b"Bagging-Data"),
+        )
         ids = [
-            session.scalars(select(Copy.id).where(Copy.package_id == package_id, Copy.store_id == store.id)).one()
+            session.scalars(
+                select(Copy.id).where(Copy.package_id == package_id, Copy.store_id == store.id)
+            ).one()
             for package_id, store in ((photo.package_id, stores[0]), (other.id, stores[1]))
         ]
     say(f"   弄坏了 {photo.path}（存储 {stores[0].id}）和 bag-info.txt（存储 {stores[1].id}）。")

@@ -12,10 +12,15 @@ from repository.commands.waiting import finish_jobs
 from repository.figures import care_figures
 from repository.models.job import FixityRun
 from repository.models.package import Copy
+from repository.permissions import Actor, Role
 from repository.queries import troubled_copies
-from repository.web import texts
+from repository.web.findings import finding
+from repository.web.words import outcome_word
 from repository.workflow import care
 from repository.workflow.tools import Tools
+
+#: Who asks at the command line: a person, so that strangers in a bag may be moved (A06).
+AT_THE_SHELL = Actor(None, "命令行", frozenset({Role.ADMIN}))
 
 
 @click.group("fixity")
@@ -75,7 +80,7 @@ def trouble_lines(tools: Tools) -> list[str]:
             for found in troubled.copy.findings[:20]:
                 lines.append(
                     f"  ✗ {title}｜存储 {troubled.copy.store_id}｜{found['path'] or troubled.package.prefix}："
-                    f"{texts.finding(found['code'], found['facts'])}"
+                    f"{finding(found['code'], found['facts'])}"
                 )
     return lines
 
@@ -90,20 +95,28 @@ def verify(bag: Path, as_json: bool) -> None:
             told = verify_folder(bag)
     except CouldNotJudge as failure:
         if as_json:
-            tell_json({"bag": str(bag), "outcome": str(Outcome.NOT_RUN), "code": failure.code, "facts": failure.facts})
+            tell_json(
+                {
+                    "bag": str(bag),
+                    "outcome": str(Outcome.NOT_RUN),
+                    "code": failure.code,
+                    "facts": failure.facts,
+                }
+            )
         else:
-            say(f"无法判断：{texts.sentence(failure)}")
+            say(f"无法判断：{bag} 不是文件夹，或者读不出来（{failure.code}）。", error=True)
         raise SystemExit(COULD_NOT) from failure
-    findings = [
-        {"code": one.code, "outcome": str(one.outcome), "path": one.path, "facts": dict(one.facts)}
-        for one in told.findings
-    ]
     if as_json:
+        findings = [
+            {"code": one.code, "outcome": str(one.outcome), "path": one.path, "facts": dict(one.facts)}
+            for one in told.findings
+        ]
         tell_json({"bag": str(bag), "outcome": str(told.outcome), "findings": findings})
     else:
         say({GOOD: "完好", BAD: "有问题"}.get(exit_code(told), "无法判断") + f"：{bag}")
-        for one in findings:
-            say(f"  {texts.outcome_word(str(one['outcome']))} {one['code']} {one['path']}：{texts.finding(one['code'], one['facts'])}")
+        for one in told.findings:
+            words = finding(one.code, dict(one.facts))
+            say(f"  {outcome_word(str(one.outcome))} {one.code} {one.path}：{words}")
     raise SystemExit(exit_code(told))
 
 
@@ -115,7 +128,7 @@ def repair(as_json: bool) -> None:
     with tools.database.writing.begin() as session:
         copies = [troubled.copy.id for troubled in troubled_copies(session, tools.software, limit=100_000)]
         for copy_id in copies:
-            care.ask_repair(session, tools, acting(tools), session.get_one(Copy, copy_id))
+            care.ask_repair(session, tools, AT_THE_SHELL, session.get_one(Copy, copy_id))
     with progress("修复", quiet=as_json) as tell:
         finish_jobs(tools, {"repair"}, tell)
     with tools.database.reading() as session:
@@ -124,5 +137,7 @@ def repair(as_json: bool) -> None:
     if as_json:
         tell_json(told)
     else:
-        say(f"需要修复的副本 {told['asked']} 份，仍未修好 {told['still_troubled']} 份，找不到完好来源 {told['lost']} 份。")
+        say(
+            f"需要修复的副本 {told['asked']} 份，仍未修好 {told['still_troubled']} 份，找不到完好来源 {told['lost']} 份。"
+        )
     raise SystemExit(GOOD if not figures.troubled else BAD)

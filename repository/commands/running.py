@@ -46,7 +46,11 @@ def init(as_json: bool) -> None:
     tools = open_archive()
     with tools.database.writing.begin() as session:
         token = founding.new_token(session) if founding.needs_setup(session) else ""
-    told = {"data": str(tools.settings.data), "stores": {s.id: str(s.root) for s in tools.settings.store_specs}, "token": token}
+    told = {
+        "data": str(tools.settings.data),
+        "stores": {s.id: str(s.root) for s in tools.settings.store_specs},
+        "token": token,
+    }
     if as_json:
         tell_json(told)
         return

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from repository.models.job import Job
-from repository.workflow import worker
+from repository.workflow import leases, worker
 from repository.workflow.errors import LeaseTaken
 from repository.workflow.tools import Tools
 
@@ -42,7 +42,7 @@ def _wait(tools: Tools, verbs: set[str], tell: Tell) -> bool:
     while True:
         with tools.database.reading() as session:
             left = _left(session, tools, verbs)
-            held = worker.leases.holder(session, worker.leases.WORKER, tools.clock())
+            held = leases.holder(session, leases.WORKER, tools.clock())
         start = max(start, left)
         tell(start - left, start)
         if not left or held is None:
@@ -51,5 +51,7 @@ def _wait(tools: Tools, verbs: set[str], tell: Tell) -> bool:
 
 
 def _left(session: Session, tools: Tools, verbs: set[str]) -> int:
-    query = select(func.count()).select_from(Job).where(Job.verb.in_(verbs), Job.state.in_(("queued", "running")))
+    query = (
+        select(func.count()).select_from(Job).where(Job.verb.in_(verbs), Job.state.in_(("queued", "running")))
+    )
     return session.scalar(query.where(Job.run_after <= tools.clock())) or 0

@@ -1,12 +1,15 @@
 """Alembic's way in: it works on the connection that is handed to it."""
 
+from typing import Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 import repository.models.tables  # noqa: F401  (every table must be known)
 from repository.models.base import Base, UtcTime
 
 
-def _render(kind, value, autogen_context):
+def _render(kind: str, value: object, context: AutogenContext) -> "str | Literal[False]":
     """Write our time type as what the database sees."""
     if kind == "type" and isinstance(value, UtcTime):
         return "sa.DateTime()"

@@ -36,7 +36,7 @@ for _act in ("UPDATE", "DELETE"):
     event.listen(
         Event.__table__,
         "after_create",
-        DDL(
+        DDL(  # type: ignore[no-untyped-call]
             f"CREATE TRIGGER events_refuse_{_act.lower()} BEFORE {_act} ON events "
             "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END"
         ).execute_if(dialect="sqlite"),

@@ -1,12 +1,15 @@
 """What was handed in, before it is kept (提交信息包, SIP)."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from repository.models.base import Base, new_id, utc_now
+
+if TYPE_CHECKING:
+    from repository.models.item import Item
 
 
 class Submission(Base):
@@ -41,4 +44,4 @@ class StagedFile(Base):
     digests: Mapped[dict[str, Any]] = mapped_column(default=dict)
     received_at: Mapped[datetime] = mapped_column(default=utc_now)
 
-    item: Mapped["Item"] = relationship(back_populates="staged_files")  # noqa: F821
+    item: Mapped["Item"] = relationship(back_populates="staged_files")

@@ -14,8 +14,9 @@ from repository.description import messages
 from repository.description.errors import DescriptionError
 from repository.description.fields import label
 from repository.description.rules import Problem
+from repository.sheets import SheetUnreadable
 from repository.web.words import filled, marked, state_word
-from repository.workflow.errors import Incomplete, NotAllowed, WeakPassword, WorkflowError
+from repository.workflow.errors import Incomplete, NotAllowed, SheetRefused, WeakPassword, WorkflowError
 from search.errors import QueryRefused, SearchError
 from storage.errors import StorageError, StorageFull
 
@@ -63,7 +64,21 @@ _SETTINGS: Mapping[str, str] = {
     "CF-001": marked("没有名为 %(name)s 的设置，请检查拼写。"),
     "CF-002": marked("设置 %(name)s 的值“%(value)s”不对。"),
     "CF-003": marked("设置 %(name)s 写得不对：“%(value)s”。应写成 名称=路径，用逗号分开。"),
-    "CF-004": marked("设置 %(name)s 里有两个副本同名。"),
+    "CF-004": marked("设置 %(name)s 里有两个副本同名，或者放在同一个文件夹里。"),
+}
+_SHEETS: Mapping[str, str] = {
+    "SH-001": marked("打不开表格 %(name)s，请确认它是没有密码的 .xlsx 或 .csv 文件。"),
+    "SH-002": marked("表格 %(name)s 是空的。"),
+    "SH-003": marked("表格 %(name)s 里有重复的列：%(columns)s。"),
+    "SH-004": marked("表格 %(name)s 有 %(rows)s 行，最多 %(most)s 行，请分成几张表。"),
+    "SH-005": marked("认不出表格 %(name)s 的文字编码，请另存为 .xlsx。"),
+}
+_SHEET_ROWS: Mapping[str, str] = {
+    "column": marked("不认识列名“%(what)s”。"),
+    "file": marked("没有找到文件“%(what)s”。"),
+    "many_files": marked("有几个文件都叫“%(what)s”，不知道是哪一个。"),
+    "no_file": marked("没有写文件名。"),
+    "taken": marked("档号“%(what)s”已经用过。"),
 }
 _PASSWORD: Mapping[str, str] = {
     "short": marked("密码太短，至少 %(least)s 位（建议 12 位以上）。"),
@@ -105,9 +120,22 @@ def sentence(error: object, kind: str = "") -> str:
         return filled(_SEARCH.get(str(error.facts.get("limit")), marked("检索词写得不对，请改一改。")), error.facts)
     if isinstance(error, SearchError):
         return gettext("检索暂时不能使用，索引正在重建，请过几分钟再试。")
+    if isinstance(error, SheetUnreadable):
+        return filled(_SHEETS[error.code], error.facts)
     if isinstance(error, SettingRefused):
         return filled(_SETTINGS.get(error.code, error.code), error.facts)
     return gettext("系统遇到了没有料到的情况。")
+
+
+def sheet_lines(refusal: SheetRefused) -> list[str]:
+    """Return one sentence for each problem of a sheet of metadata, with the number of its row."""
+    found = refusal.facts.get("problems")
+    lines = []
+    for told in found if isinstance(found, Sequence) else ():
+        problem = told.get("problem")
+        words = sentence(problem) if problem is not None else filled(_SHEET_ROWS[told["code"]], told)
+        lines.append(gettext("第 %(row)s 行：%(words)s", row=told["row"], words=words))
+    return lines
 
 
 def problems(found: Sequence[Problem], kind: str = "") -> list[tuple[str, str]]:

@@ -60,7 +60,8 @@ def derive(work: Work) -> None:
 def _sources(session: Session, item: Item) -> list[_Source]:
     if item.version == 0:
         return [
-            _Source(row.position, row.sha256, "", row.original_name, row.id, "", ()) for row in item.staged_files
+            _Source(row.position, row.sha256, "", row.original_name, row.id, "", ())
+            for row in item.staged_files
         ]
     package = session.scalars(
         select(Package)
@@ -69,7 +70,15 @@ def _sources(session: Session, item: Item) -> list[_Source]:
     ).one()
     stores = tuple(copy.store_id for copy in sorted(package.copies, key=lambda copy: copy.state != "ok"))
     return [
-        _Source(file.position, file.sha256, file.mime, file.original_name, "", f"{package.prefix}/{file.path}", stores)
+        _Source(
+            file.position,
+            file.sha256,
+            file.mime,
+            file.original_name,
+            "",
+            f"{package.prefix}/{file.path}",
+            stores,
+        )
         for file in package.files
         if file.role == OBJECT
     ]
@@ -88,7 +97,9 @@ def _derive_one(work: Work, item_id: str, source: _Source) -> None:
     with work.writing() as session:
         if session.get(Item, item_id) is None:
             return
-        session.execute(delete(Rendition).where(Rendition.item_id == item_id, Rendition.position == source.position))
+        session.execute(
+            delete(Rendition).where(Rendition.item_id == item_id, Rendition.position == source.position)
+        )
         session.add_all(_rendition_rows(item_id, source, made, folder))
 
 
@@ -120,7 +131,9 @@ def _move_in(scratch: Path, target: Path) -> None:
     fsync_dir(target)
 
 
-def _rendition_rows(item_id: str, source: _Source, made: list[registry.Made], folder: Path) -> Iterator[Rendition]:
+def _rendition_rows(
+    item_id: str, source: _Source, made: list[registry.Made], folder: Path
+) -> Iterator[Rendition]:
     done: set[tuple[str, int]] = set()
     for one in (derivative for each in made for derivative in each.derivatives):
         if (one.kind, one.number) in done:
@@ -139,7 +152,9 @@ def _rendition_rows(item_id: str, source: _Source, made: list[registry.Made], fo
         )
     if ("thumbnail", 1) not in done:
         reason = next((each.reason for each in made if each.reason), "no_maker")
-        yield Rendition(item_id=item_id, sha256=source.sha256, position=source.position, kind="thumbnail", trouble=reason)
+        yield Rendition(
+            item_id=item_id, sha256=source.sha256, position=source.position, kind="thumbnail", trouble=reason
+        )
 
 
 @contextmanager
@@ -171,7 +186,9 @@ def _settle(session: Session, work: Work, item_id: str, *, fresh: bool) -> None:
     if fresh:
         item.generation = facts.next_generation(session)
         jobs.ask_index(session)
-    if not journal.has(session, EventType.CREATION, journal.of_item(item_id)):  # making them again is no new act
+    if not journal.has(
+        session, EventType.CREATION, journal.of_item(item_id)
+    ):  # making them again is no new act
         journal.record(
             session,
             EventType.CREATION,

@@ -8,7 +8,7 @@ delay, per account and per address (P21).
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,7 +19,15 @@ from sqlalchemy.orm import Session
 
 from repository.models.account import Account, SignInFailure
 from repository.permissions import Act, Actor, Role, may
-from repository.workflow.errors import Incomplete, NotAllowed, Refused, SignInRefused, Taken, TooManyTries, WeakPassword
+from repository.workflow.errors import (
+    Incomplete,
+    NotAllowed,
+    Refused,
+    SignInRefused,
+    Taken,
+    TooManyTries,
+    WeakPassword,
+)
 from repository.workflow.tools import Tools
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
@@ -31,6 +39,8 @@ WELL_KNOWN = frozenset(
     "abc12345 a1234567 aa123456 admin123 admin888 iloveyou woaini1314 5201314520 jingui123 administrator "
     "1q2w3e4r zxcvbnm1 asdfghjk 87654321 abcd1234 dangan123 school123".split()
 )
+FIRST_LENGTH = 12
+_CLEAR_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # no i, l, o, 0, 1
 _hasher = PasswordHasher()
 #: Verified against when there is no such account, so that both answers take as long (E24).
 _NOBODY = _hasher.hash(secrets.token_hex(16))
@@ -66,7 +76,9 @@ class NewAccount:
 def create(session: Session, new: NewAccount) -> Account:
     """Return a new account. Raises Incomplete, Taken, WeakPassword."""
     username = new.username.strip().lower()
-    missing = [name for name, value in (("username", username), ("full_name", new.full_name.strip())) if not value]
+    missing = [
+        name for name, value in (("username", username), ("full_name", new.full_name.strip())) if not value
+    ]
     if missing or not new.roles:
         raise Incomplete(missing=tuple(missing) or ("roles",))
     if session.scalars(select(Account).where(Account.username == username)).first():
@@ -83,6 +95,27 @@ def create(session: Session, new: NewAccount) -> Account:
     session.add(account)
     session.flush()
     return account
+
+
+def listing(session: Session) -> Sequence[Account]:
+    """Return all accounts: those in use first, then by name."""
+    return session.scalars(select(Account).order_by(Account.active.desc(), Account.username)).all()
+
+
+def rename(session: Session, account: Account, *, full_name: str, staff_number: str) -> None:
+    """Mend a person's name or number; what was done under the old name stays as written. Raises Incomplete."""
+    if not full_name.strip():
+        raise Incomplete(missing=("full_name",))
+    account.full_name, account.staff_number = full_name.strip(), staff_number.strip()
+    session.flush()
+
+
+def first_password(username: str) -> str:
+    """Return a password to hand to a person, without letters that look alike."""
+    while True:
+        password = "".join(secrets.choice(_CLEAR_LETTERS) for _ in range(FIRST_LENGTH))
+        if username.strip().lower() not in password:
+            return password
 
 
 def sign_in(session: Session, tools: Tools, *, username: str, password: str, address: str) -> Account:
@@ -123,7 +156,9 @@ def _refuse_haste(session: Session, tools: Tools, subjects: Iterable[str]) -> No
         row = session.get(SignInFailure, subject)
         if row is None or row.count < FREE_TRIES:
             continue
-        until = row.last_at + min(LONGEST_DELAY, timedelta(seconds=5 * 2 ** (min(row.count, 20) - FREE_TRIES)))
+        until = row.last_at + min(
+            LONGEST_DELAY, timedelta(seconds=5 * 2 ** (min(row.count, 20) - FREE_TRIES))
+        )
         if now < until:
             raise TooManyTries(seconds=max(1, round((until - now).total_seconds())))
 

@@ -40,7 +40,9 @@ def object_path(position: int, original_name: str) -> str:
 def write(tools: Tools, store: Store, contents: Contents, objects: Sequence[Incoming | Carried]) -> Inventory:
     """Write the bag of one package version into a store, read it back, and return its file list."""
     told = _told(contents)
-    metadata = [Incoming.of_bytes(path, content) for path, content in sorted(_metadata(contents, told).items())]
+    metadata = [
+        Incoming.of_bytes(path, content) for path, content in sorted(_metadata(contents, told).items())
+    ]
     page = human_page(told, made_on=contents.made_at.date().isoformat(), software=tools.software.name)
     inventory = write_bag(
         store,
@@ -124,7 +126,11 @@ def _premis(contents: Contents) -> bytes:
         for file in contents.files
     ]
     item = PremisObject(id=contents.item_id, title=contents.columns["title"], version=contents.version)
-    rights = [PremisRights(id=f"{contents.item_id}/access", act="disseminate", restriction=contents.columns["access_level"])]
+    rights = [
+        PremisRights(
+            id=f"{contents.item_id}/access", act="disseminate", restriction=contents.columns["access_level"]
+        )
+    ]
     return premis.to_xml(item, files, [_event_record(told) for told in contents.events], rights=rights)
 
 

@@ -16,7 +16,7 @@ from preservation.fixity import FixityReport, check_copy
 from preservation.pace import Pace
 from preservation.policy import CopyState
 from preservation.premis import EventType
-from preservation.repair import OtherCopy, RepairResult, carry_out, plan
+from preservation.repair import OtherCopy
 from preservation.schedule import CopyDue, due
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package
@@ -25,7 +25,6 @@ from repository.workflow import jobs, journal
 from repository.workflow.errors import Refused
 from repository.workflow.packages import inventory_of, register_is_whole
 from repository.workflow.tools import Tools, Work
-from storage.failpoints import reach
 from storage.inventory import Inventory
 
 GB = 1_000_000_000
@@ -134,7 +133,7 @@ def figures_of(run: FixityRun) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class Target:
     """What a check or a repair needs to know of a copy."""
 
     copy_id: str
@@ -147,7 +146,8 @@ class _Target:
     others: tuple[OtherCopy, ...]  # the other copies as last known
 
 
-def _target(work: Work, copy_id: str) -> _Target:
+def target_of(work: Work, copy_id: str) -> Target:
+    """Return a copy as its register tells it, as values that outlive the session."""
     with work.reading() as session:
         copy = session.get_one(Copy, copy_id)
         package = session.scalars(
@@ -156,7 +156,7 @@ def _target(work: Work, copy_id: str) -> _Target:
             .options(selectinload(Package.files), selectinload(Package.copies))
         ).one()
         others = [other for other in package.copies if other.id != copy.id]
-        return _Target(
+        return Target(
             copy_id=copy.id,
             item_id=package.item_id,
             store_id=copy.store_id,
@@ -177,7 +177,7 @@ def check(
     work: Work, copy_id: str, *, run_id: int | None = None, pace: Pace | None = None, repair: bool = False
 ) -> FixityReport | None:
     """Read one copy, write down what was found, and return the report."""
-    target = _target(work, copy_id)
+    target = target_of(work, copy_id)
     store = work.tools.stores.get(target.store_id)
     report = None
     if store is not None and target.whole:
@@ -193,7 +193,7 @@ def check(
 
 
 def note_report(
-    session: Session, work: Work, copy: Copy, *, target: _Target, report: FixityReport | None
+    session: Session, work: Work, copy: Copy, *, target: Target, report: FixityReport | None
 ) -> None:
     """Write the outcome of a check to the copy and the log."""
     now = work.tools.clock()
@@ -202,14 +202,17 @@ def note_report(
     copy.outcome = str(outcome)
     if report is not None:
         copy.findings = [
-            {"code": f.code, "outcome": str(f.outcome), "path": f.path, "facts": dict(f.facts)} for f in report.findings
+            {"code": f.code, "outcome": str(f.outcome), "path": f.path, "facts": dict(f.facts)}
+            for f in report.findings
         ]
         if outcome is not Outcome.NOT_RUN:
             copy.state, copy.checked_at = str(report.custody), now
             if report.custody is CopyState.OK:
                 copy.lost = []
     else:
-        copy.findings = [{"code": "FX-900" if target.whole else "FX-901", "outcome": "not_run", "path": "", "facts": {}}]
+        copy.findings = [
+            {"code": "FX-900" if target.whole else "FX-901", "outcome": "not_run", "path": "", "facts": {}}
+        ]
     journal.record(
         session,
         EventType.FIXITY_CHECK,
@@ -226,7 +229,7 @@ def note_report(
     )
 
 
-def _count(run: FixityRun, target: _Target, report: FixityReport | None) -> None:
+def _count(run: FixityRun, target: Target, report: FixityReport | None) -> None:
     if report is not None:
         run.files += report.files_checked
         run.bytes += report.bytes_read
@@ -239,78 +242,16 @@ def _count(run: FixityRun, target: _Target, report: FixityReport | None) -> None
 
 
 def ask_repair(session: Session, tools: Tools, actor: Actor, copy: Copy) -> Job:
-    """Put the repair of a copy in line and return the job."""
+    """Put the repair of a copy in line and return the job.
+
+    Who asked is told to the job only if it is a person: the machine alone
+    never moves what does not belong (A06).
+    """
     if not may(actor, Act.RUN_CARE):
         raise Refused()
-    return jobs.enqueue(
-        session, "repair", lock=f"copy:{copy.id}", dedup=f"repair:{copy.id}", copy=copy.id, asked_by=actor.name
-    )
-
-
-def repair(work: Work) -> None:
-    """Mend one copy from good bytes elsewhere; says LOST where there are none."""
-    target = _target(work, work.args["copy"])
-    store = work.tools.stores.get(target.store_id)
-    if store is None or not target.whole:
-        check(work, target.copy_id)
-        return
-    report = check_copy(store, target.prefix, target.inventory)
-    if report.outcome is not Outcome.FAILED:
-        check(work, target.copy_id)  # nothing to mend, or not reachable: say so
-        return
-    sources = {one.store_id: work.tools.stores[one.store_id] for one in target.others if one.store_id in work.tools.stores}
-    repair_plan = plan(target.inventory, report, [one for one in target.others if one.store_id in sources])
-    _announce(work, target, report)
-    result = carry_out(
-        repair_plan,
-        target=store,
-        sources=sources,
-        prefix=target.prefix,
-        inventory=target.inventory,
-        set_aside_extra=work.actor is not None,  # what does not belong is moved only when a person asked (A06)
-    )
-    reach("repair.before_register")
-    with work.writing() as session:
-        copy = session.get_one(Copy, target.copy_id)
-        note_report(session, work, copy, target=target, report=result.report)
-        copy.lost = list(result.lost)
-        _record_repair(session, work, target, result)
-    reach("repair.after_register")
-
-
-def _announce(work: Work, target: _Target, report: FixityReport) -> None:
-    """Write before the first byte moves that a repair begins."""
-    reach("repair.before_event")
-    with work.writing() as session:
-        journal.record(
-            session,
-            EventType.RECOVERY,
-            journal.of_item(target.item_id),
-            actor=work.agent,
-            at=work.tools.clock(),
-            outcome=Outcome.AWAITING,
-            detail="begin",
-            facts={"store": target.store_id, "version": target.version, "paths": [f.path for f in report.findings]},
-        )
-
-
-def _record_repair(session: Session, work: Work, target: _Target, result: RepairResult) -> None:
-    journal.record(
-        session,
-        EventType.RECOVERY,
-        journal.of_item(target.item_id),
-        actor=work.agent,
-        at=work.tools.clock(),
-        outcome=Outcome.FAILED if result.lost else result.report.outcome,
-        detail="lost" if result.lost else "end",
-        facts={
-            "store": target.store_id,
-            "version": target.version,
-            "restored": [{"path": one.path, "source": one.source} for one in result.restored],
-            "lost": list(result.lost),
-            "quarantined": list(result.quarantined),
-        },
-    )
+    asked_by = actor.name if actor.kind == "person" else None
+    lock, dedup = f"copy:{copy.id}", f"repair:{copy.id}"
+    return jobs.enqueue(session, "repair", lock=lock, dedup=dedup, copy=copy.id, asked_by=asked_by)
 
 
 def backlog(session: Session) -> int:

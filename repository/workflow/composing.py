@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from preservation.checks import CheckResult, Finding, Outcome
-from preservation.intake import FileFacts, IntakeReport
+from preservation.examine import FileFacts
+from preservation.intake import IntakeReport
 from preservation.premis import EventType
 from repository.models.base import new_id
 from repository.models.collection import Collection
@@ -79,7 +80,9 @@ def _contents(
     fresh: list[dict[str, Any]],
 ) -> Contents:
     events = session.scalars(
-        select(Event).where(Event.object_kind == journal.ITEM, Event.object_id == item.id).order_by(Event.sequence)
+        select(Event)
+        .where(Event.object_kind == journal.ITEM, Event.object_id == item.id)
+        .order_by(Event.sequence)
     )
     revisions = session.scalars(select(Revision).where(Revision.item_id == item.id).order_by(Revision.number))
     return Contents(
@@ -93,7 +96,10 @@ def _contents(
         events=(*(told_event(event) for event in events), *fresh),
         revisions=tuple(told_revision(revision) for revision in revisions),
         ancestors=_ancestors(session, item),
-        school={"name": facts.get(session, facts.SCHOOL_NAME), "fonds_code": facts.get(session, facts.FONDS_CODE)},
+        school={
+            "name": facts.get(session, facts.SCHOOL_NAME),
+            "fonds_code": facts.get(session, facts.FONDS_CODE),
+        },
     )
 
 
@@ -111,7 +117,9 @@ def _columns(item: Item) -> dict[str, Any]:
     return {name: getattr(item, name) for name in ITEM_COLUMNS}
 
 
-def _event(work: Work, kind: EventType, item_id: str, *, outcome: Outcome = Outcome.PASSED, **told: Any) -> Event:
+def _event(
+    work: Work, kind: EventType, item_id: str, *, outcome: Outcome = Outcome.PASSED, **told: Any
+) -> Event:
     return Event(
         id=new_id(),
         type=str(kind),
@@ -152,7 +160,12 @@ def _packing_events(work: Work, item_id: str, report: IntakeReport) -> Iterable[
 
 def told_finding(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain values."""
-    return {"code": finding.code, "outcome": str(finding.outcome), "path": finding.path, "facts": dict(finding.facts)}
+    return {
+        "code": finding.code,
+        "outcome": str(finding.outcome),
+        "path": finding.path,
+        "facts": dict(finding.facts),
+    }
 
 
 def told_report(report: IntakeReport) -> dict[str, Any]:
@@ -183,8 +196,21 @@ def _told_file(file: FileFacts) -> dict[str, Any]:
 
 
 #: What is kept of a file's technical facts, where it is known.
-_TECHNICAL = ("family", "width", "height", "dpi", "colour_mode", "orientation", "pages", "exif_date", "software",
-              "device", "has_gps", "active_content", "reason")
+_TECHNICAL = (
+    "family",
+    "width",
+    "height",
+    "dpi",
+    "colour_mode",
+    "orientation",
+    "pages",
+    "exif_date",
+    "software",
+    "device",
+    "has_gps",
+    "active_content",
+    "reason",
+)
 
 
 def technical(file: FileFacts) -> dict[str, Any]:

@@ -20,14 +20,28 @@ from repository.models.package import Package, PackagedFile
 from repository.workflow import facts, states
 from repository.workflow.packages import ITEM_COLUMNS, told_event, told_revision
 
-_FILE = ("path", "role", "size", "sha256", "position", "original_name", "original_raw", "puid", "format_name",
-         "mime", "facts")
+_FILE = (
+    "path",
+    "role",
+    "size",
+    "sha256",
+    "position",
+    "original_name",
+    "original_raw",
+    "puid",
+    "format_name",
+    "mime",
+    "facts",
+)
 
 
 def dump(session: Session) -> dict[str, Any]:
     """Return the whole catalogue as plain values in a fixed order."""
     return {
-        "school": {"name": facts.get(session, facts.SCHOOL_NAME), "fonds_code": facts.get(session, facts.FONDS_CODE)},
+        "school": {
+            "name": facts.get(session, facts.SCHOOL_NAME),
+            "fonds_code": facts.get(session, facts.FONDS_CODE),
+        },
         "collections": list(_collections(session)),
         "items": list(_items(session)),
         "events": [told_event(event) for event in session.scalars(select(Event).order_by(Event.id))],
@@ -47,7 +61,9 @@ def _collections(session: Session) -> Iterator[dict[str, Any]]:
 def _items(session: Session) -> Iterator[dict[str, Any]]:
     query = select(Item).where(Item.state == states.ARCHIVED).order_by(Item.id)
     for item in session.scalars(query):
-        revisions = session.scalars(select(Revision).where(Revision.item_id == item.id).order_by(Revision.number))
+        revisions = session.scalars(
+            select(Revision).where(Revision.item_id == item.id).order_by(Revision.number)
+        )
         yield {
             "id": item.id,
             "state": item.state,

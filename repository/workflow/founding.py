@@ -57,7 +57,13 @@ def found(session: Session, tools: Tools, founding: Founding) -> Account:
     if not founding.school_name.strip() or not founding.fonds_code.strip():
         raise Incomplete(missing=("school_name", "fonds_code"))
     account = accounts.create(session, founding.administrator)
-    plant(session, tools, accounts.actor_of(account), name=founding.school_name.strip(), code=founding.fonds_code.strip())
+    plant(
+        session,
+        tools,
+        accounts.actor_of(account),
+        name=founding.school_name.strip(),
+        code=founding.fonds_code.strip(),
+    )
     facts.put(session, facts.SET_UP_AT, tools.clock().isoformat())
     return account
 

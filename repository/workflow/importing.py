@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from repository.description.codes import CATEGORIES
@@ -62,56 +63,117 @@ def _unknown(kind: str) -> dict[str, str]:
     return {name: text for name, text in told.items() if spec(name).obligation_for(kind) == MUST}
 
 
-def _files(paths: Iterable[Path]) -> list[Path]:
+def _walk(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(each for each in path.rglob("*") if each.is_file() and not each.is_symlink())
+            found += sorted(each for each in path.rglob("*") if each.is_symlink() or not each.is_dir())
         elif path.is_file():
             found.append(path)
         else:
             raise SourceUnreadable(path=str(path))
-    return [path for path in found if path.name.lower() not in PASSED_OVER]
+    return found
+
+
+def _is_passed_over(path: Path) -> bool:
+    """Return whether a file is not taken in: left behind by a system, a link, or no regular file."""
+    return path.name.lower() in PASSED_OVER or path.is_symlink() or not path.is_file()
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in _walk(paths) if not _is_passed_over(path)]
+
+
+def passed_over(paths: Iterable[Path]) -> list[Path]:
+    """Return what stands there and is not taken in, so that it is told (D22). Raises SourceUnreadable."""
+    return [path for path in _walk(paths) if _is_passed_over(path)]
+
+
+def known_codes(session: Session) -> frozenset[str]:
+    """Return every reference code that is taken."""
+    return frozenset(code for code in session.scalars(select(Item.reference_code)) if code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What the rows of one sheet are held against."""
+
+    files: Mapping[str, tuple[Path, ...]]
+    today: date
+    category: str
+    codes: set[str]  # taken in the catalogue, or by a row above
 
 
 def plan_sheet(
-    rows: Iterable[Row], paths: Iterable[Path], *, today: date, category: str = DEFAULT_CATEGORY
+    rows: Iterable[Row],
+    paths: Iterable[Path],
+    *,
+    today: date,
+    category: str = DEFAULT_CATEGORY,
+    codes: Iterable[str] = (),
 ) -> list[Planned]:
     """Return one item per row; the column 文件名 names its files, several parted by ;.
 
-    Raises SheetRefused with every problem of every row.
+    codes are the reference codes that are taken. Raises SheetRefused with
+    every problem of every row.
     """
-    files = {path.name: path for path in _files(paths)}
+    files: dict[str, tuple[Path, ...]] = {}
+    for path in _files(paths):
+        files[path.name] = (*files.get(path.name, ()), path)
+    sheet = _Sheet(files, today, category, set(codes))
     problems: list[dict[str, object]] = []
-    planned = []
-    for row in rows:
-        told = {name: text for head, text in row.cells.items() if (name := header_to_field(head))}
-        for head in row.cells:
-            if header_to_field(head) is None:
-                problems.append({"row": row.number, "code": "column", "what": head})
-        names = [name.strip() for name in told.pop("filename", "").replace("；", ";").split(";") if name.strip()]
-        problems += [{"row": row.number, "code": "file", "what": name} for name in names if name not in files]
-        if not names:
-            problems.append({"row": row.number, "code": "no_file", "what": ""})
-        columns = {name: told.pop(name) for name in COLUMNS if name in told}
-        columns.setdefault("category", category)
-        columns.setdefault("kind", deposit.kind_of(names[0]) if names else "other")
-        one = Planned(tuple(files[name] for name in names if name in files), told, _columns(columns))
-        problems += _wrong(row.number, one, today)
-        planned.append(one)
+    planned = [_planned(row, sheet, problems) for row in rows]
     if problems:
         raise SheetRefused(problems=tuple(problems))
     return planned
 
 
+def _planned(row: Row, sheet: _Sheet, problems: list[dict[str, object]]) -> Planned:
+    """Return what one row asks for; what is wrong with it is added to problems."""
+    told = {name: text for head, text in row.cells.items() if (name := header_to_field(head))}
+    for head in row.cells:
+        if header_to_field(head) is None:
+            problems.append({"row": row.number, "code": "column", "what": head})
+    names = [name.strip() for name in told.pop("filename", "").replace("；", ";").split(";") if name.strip()]
+    if not names:
+        problems.append({"row": row.number, "code": "no_file", "what": ""})
+    for name in names:
+        found = len(sheet.files.get(name, ()))
+        if found != 1:
+            problems.append({"row": row.number, "code": "many_files" if found else "file", "what": name})
+    columns = {name: told.pop(name) for name in COLUMNS if name in told}
+    columns.setdefault("category", sheet.category)
+    columns.setdefault("kind", deposit.kind_of(names[0]) if names else "other")
+    one = Planned(
+        tuple(sheet.files[name][0] for name in names if name in sheet.files), told, _columns(columns)
+    )
+    code = one.columns.get("reference_code", "")
+    if code in sheet.codes:
+        problems.append({"row": row.number, "code": "taken", "field": "reference_code", "what": code})
+    if code:
+        sheet.codes.add(code)
+    problems += _wrong(row.number, one, sheet.today)
+    return one
+
+
 def _wrong(number: int, one: Planned, today: date) -> list[dict[str, object]]:
     """Return what the rules of description refuse in one row."""
     described = normalise(one.columns["kind"], one.values).description
-    told = {name: one.columns.get(name, "") for name in ("reference_code", "category", "retention", "access_level")}
-    found = validate(described, ItemColumns(**told), today=today)
+    columns = ItemColumns(
+        reference_code=one.columns.get("reference_code", ""),
+        category=one.columns.get("category", ""),
+        retention=one.columns.get("retention", ""),
+        access_level=one.columns.get("access_level", ""),
+    )
     return [
-        {"row": number, "code": problem.code, "field": problem.field, "what": described.text(problem.field), "problem": problem}
-        for problem in found
+        {
+            "row": number,
+            "code": problem.code,
+            "field": problem.field,
+            "what": described.text(problem.field),
+            "problem": problem,
+        }
+        for problem in validate(described, columns, today=today)
         if problem.severity is Severity.ERROR
     ]
 
@@ -143,7 +205,13 @@ def stage(tools: Tools, planned: Planned) -> list[Staged]:
 
 
 def take_in(
-    session: Session, tools: Tools, actor: Actor, submission: Submission, *, planned: Planned, staged: list[Staged]
+    session: Session,
+    tools: Tools,
+    actor: Actor,
+    submission: Submission,
+    *,
+    planned: Planned,
+    staged: list[Staged],
 ) -> Item:
     """Make, describe, submit and accept one item from its staged files.
 
@@ -155,7 +223,10 @@ def take_in(
         deposit.add_file(session, tools, actor, item, staged=more)
     describe.edit(session, tools, actor, item, wanted=Edit(values=planned.values, columns=planned.columns))
     review.submit(session, tools, actor, item)
-    if not any(problem.severity is Severity.ERROR for problem in describe.problems_of(item, today=tools.clock().date())):
+    if not any(
+        problem.severity is Severity.ERROR
+        for problem in describe.problems_of(item, today=tools.clock().date())
+    ):
         review.accept(session, tools, actor, item)
     return item
 

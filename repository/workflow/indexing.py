@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from repository.models.item import Item
+from repository.models.job import Job
 from repository.models.package import Rendition
 from repository.permissions import tags_of
 from repository.workflow import facts, jobs, states
@@ -83,7 +84,11 @@ def _index_batch(work: Work) -> bool:
         changed = session.scalars(
             select(Item).where(Item.generation > health.generation).order_by(Item.generation).limit(BATCH)
         ).all()
-        entries = [entry_of(session, item, work.tools.renditions) for item in changed if item.state == states.ARCHIVED]
+        entries = [
+            entry_of(session, item, work.tools.renditions)
+            for item in changed
+            if item.state == states.ARCHIVED
+        ]
         gone = [item.id for item in changed if item.state != states.ARCHIVED]
     if not changed:
         return False
@@ -115,7 +120,9 @@ def rebuild(work: Work) -> None:
         generation = facts.number(session, facts.GENERATION)
     work.tools.index.rebuild(_entries(work, total), generation)
     with work.writing() as session:
-        facts.put(session, facts.INDEX_NOTE, work.tools.clock().isoformat() + " " + work.args.get("why", "asked"))
+        facts.put(
+            session, facts.INDEX_NOTE, work.tools.clock().isoformat() + " " + work.args.get("why", "asked")
+        )
 
 
 def _entries(work: Work, total: int) -> Iterator[Entry]:
@@ -123,7 +130,10 @@ def _entries(work: Work, total: int) -> Iterator[Entry]:
     while True:
         with work.reading() as session:
             rows = session.scalars(
-                select(Item).where(Item.state == states.ARCHIVED, Item.id > last).order_by(Item.id).limit(BATCH)
+                select(Item)
+                .where(Item.state == states.ARCHIVED, Item.id > last)
+                .order_by(Item.id)
+                .limit(BATCH)
             ).all()
             batch = [entry_of(session, item, work.tools.renditions) for item in rows]
         if not batch:
@@ -146,9 +156,9 @@ def trouble_with(session: Session, health: Health) -> str:
     if not health.usable:
         return health.reason
     waiting = session.scalar(
-        select(func.count()).select_from(jobs.Job).where(
-            jobs.Job.verb.in_(("index", "rebuild_index")), jobs.Job.state.in_(("queued", "running"))
-        )
+        select(func.count())
+        .select_from(Job)
+        .where(Job.verb.in_(("index", "rebuild_index")), Job.state.in_(("queued", "running")))
     )
     if waiting:
         return ""

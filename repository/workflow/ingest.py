@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from preservation import intake
 from preservation.checks import Outcome
-from preservation.intake import IntakeReport, SipFile
+from preservation.examine import SipFile
+from preservation.intake import IntakeReport
 from preservation.policy import CopyState
 from preservation.premis import EventType
 from repository.models.item import Item
@@ -77,7 +78,9 @@ def _accepted(work: Work, item_id: str) -> _Accepted | None:
             return None
         rows = list(item.staged_files)
         sip = tuple(
-            SipFile(path=work.tools.staging.path(row.id), name=row.original_name, size=row.size, sha256=row.sha256)
+            SipFile(
+                path=work.tools.staging.path(row.id), name=row.original_name, size=row.size, sha256=row.sha256
+            )
             for row in rows
         )
         return _Accepted(
@@ -93,7 +96,9 @@ def _known(work: Work, item_id: str, digests: frozenset[str]) -> dict[str, tuple
     query = (
         select(PackagedFile.sha256, Package.item_id)
         .join(Package)
-        .where(PackagedFile.sha256.in_(digests), PackagedFile.role == packages.OBJECT, Package.item_id != item_id)
+        .where(
+            PackagedFile.sha256.in_(digests), PackagedFile.role == packages.OBJECT, Package.item_id != item_id
+        )
         .distinct()
     )
     found: dict[str, tuple[str, ...]] = {}
@@ -128,7 +133,9 @@ def _is_whole(store: Store, prefix: str, digests: frozenset[str]) -> bool:
     except (NotFound, DigestMismatch, ValueError):
         return False
     measured = {record.path: record.sha256 for record in inventory.files}
-    wanted = frozenset(held.values()) == digests and all(measured.get(path) == told for path, told in held.items())
+    wanted = frozenset(held.values()) == digests and all(
+        measured.get(path) == told for path, told in held.items()
+    )
     return wanted and inventory == declared
 
 
@@ -239,8 +246,11 @@ def repack(work: Work) -> None:
 
 def _carried(session: Session, package: Package) -> list[Carried]:
     rows = session.scalars(
-        select(PackagedFile).where(PackagedFile.package_id == package.id, PackagedFile.role == packages.OBJECT)
+        select(PackagedFile).where(
+            PackagedFile.package_id == package.id, PackagedFile.role == packages.OBJECT
+        )
     )
     return [
-        Carried(path=row.path, from_key=f"{package.prefix}/{row.path}", size=row.size, sha256=row.sha256) for row in rows
+        Carried(path=row.path, from_key=f"{package.prefix}/{row.path}", size=row.size, sha256=row.sha256)
+        for row in rows
     ]

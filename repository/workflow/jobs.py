@@ -49,13 +49,18 @@ def ask_index(session: Session) -> Job:
 
 def any_ready(session: Session, now: datetime) -> bool:
     """Return whether a job may be waiting; cheap, and without the write lock."""
-    return session.scalars(select(Job.id).where(Job.state == QUEUED, Job.run_after <= now).limit(1)).first() is not None
+    return (
+        session.scalars(select(Job.id).where(Job.state == QUEUED, Job.run_after <= now).limit(1)).first()
+        is not None
+    )
 
 
 def claim(session: Session, holder: str, now: datetime) -> Job | None:
     """Take the next job that may run, or None; the caller commits at once."""
     other = aliased(Job)
-    busy = select(other.id).where(other.state == RUNNING, other.lock_key == Job.lock_key, other.lock_key != "")
+    busy = select(other.id).where(
+        other.state == RUNNING, other.lock_key == Job.lock_key, other.lock_key != ""
+    )
     ready = (
         select(Job)
         .where(Job.state == QUEUED, Job.run_after <= now, ~busy.exists())

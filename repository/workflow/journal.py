@@ -37,7 +37,9 @@ def of_item(item_id: str) -> Subject:
 
 def has(session: Session, event: EventType, about: Subject) -> bool:
     """Return whether such an event on this subject is known."""
-    query = select(Event.id).where(Event.type == event, Event.object_kind == about.kind, Event.object_id == about.id)
+    query = select(Event.id).where(
+        Event.type == event, Event.object_kind == about.kind, Event.object_id == about.id
+    )
     return session.scalars(query.limit(1)).first() is not None
 
 

@@ -68,5 +68,3 @@ def holder(session: Session, name: str, now: datetime) -> Lease | None:
     if lease is None or not lease.holder or lease.expires_at <= now or _is_dead(lease, socket.gethostname()):
         return None
     return lease
-
-

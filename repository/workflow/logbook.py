@@ -8,7 +8,7 @@ store has a watermark of its own: a store that was away catches up later.
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +17,23 @@ from sqlalchemy import select
 from repository.models.event import Event
 from repository.workflow import facts
 from repository.workflow.tools import Tools, Work
-from storage.errors import AlreadyStored, StorageError
+from storage.errors import AlreadyStored, NotFound, StorageError, Unreadable
 from storage.layout import log_key
 from storage.store import Store
 
 BATCH = 5000  # events per log object
-_COLUMNS = ("sequence", "id", "type", "outcome", "object_kind", "object_id", "agent_name", "agent_kind",
-            "detail", "facts")
+_COLUMNS = (
+    "sequence",
+    "id",
+    "type",
+    "outcome",
+    "object_kind",
+    "object_id",
+    "agent_name",
+    "agent_kind",
+    "detail",
+    "facts",
+)
 
 
 def line(event: Event) -> str:
@@ -56,7 +66,9 @@ def _carry_batch(work: Work, store: Store) -> bool:
     name = facts.LOG_WATERMARK + store.id
     with work.reading() as session:
         after = facts.number(session, name)
-        rows = session.scalars(select(Event).where(Event.sequence > after).order_by(Event.sequence).limit(BATCH))
+        rows = session.scalars(
+            select(Event).where(Event.sequence > after).order_by(Event.sequence).limit(BATCH)
+        )
         events = rows.all()
     if not events:
         return False
@@ -75,16 +87,20 @@ def read_log(tools: Tools) -> Iterator[Event]:
     """Yield every event that the stores tell, once, in the order of writing."""
     told: dict[str, dict[str, Any]] = {}
     for store in tools.stores.values():
-        for entry in _lines(store):
+        for entry in lines(store):
             told.setdefault(entry["id"], entry)
     for entry in sorted(told.values(), key=lambda entry: (entry["sequence"], entry["at"])):
         yield row(entry)
 
 
-def _lines(store: Store) -> Iterable[dict[str, Any]]:
+def lines(store: Store) -> Iterator[dict[str, Any]]:
+    """Yield every event that one store's log tells; a damaged or unreadable log object is passed over."""
     for found in store.list("log/"):
-        with store.open(found.key) as stream:
-            content = stream.read()
+        try:
+            with store.open(found.key) as stream:
+                content = stream.read()
+        except (NotFound, Unreadable):
+            continue
         if hashlib.sha256(content).hexdigest() not in found.key:
             continue  # a damaged log object: another store has it whole
         yield from (json.loads(text) for text in content.decode().splitlines())

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from repository.models.event import Event
 from repository.models.item import Item, Revision
-from repository.models.package import PackagedFile, Package
+from repository.models.package import Package, PackagedFile
 from repository.workflow import logbook
 from storage.digests import digest_stream, sha256_of
-from storage.errors import DigestMismatch
+from storage.errors import DigestMismatch, Unreadable
 from storage.inventory import FileRecord, Inventory
 from storage.layout import package_prefix
 from storage.manifest import parse_manifest
@@ -30,9 +30,23 @@ RECORD = "data/metadata/catalogue.json"
 SCHEMA = "jingui-package/1"
 #: Columns of an item that its bag tells.
 ITEM_COLUMNS = (
-    "kind", "title", "values", "reference_code", "reference_sort", "category", "retention", "access_level",
-    "date_edtf", "date_sort", "first_year", "last_year", "depositor_name", "override", "revision",
-    "collection_id", "intake",
+    "kind",
+    "title",
+    "values",
+    "reference_code",
+    "reference_sort",
+    "category",
+    "retention",
+    "access_level",
+    "date_edtf",
+    "date_sort",
+    "first_year",
+    "last_year",
+    "depositor_name",
+    "override",
+    "revision",
+    "collection_id",
+    "intake",
 )
 
 
@@ -193,8 +207,17 @@ def _file_rows(contents: Contents, inventory: Inventory) -> Iterable[PackagedFil
         told = objects.get(record.path)
         row = PackagedFile(path=record.path, size=record.size, sha256=record.sha256, role=_role(record, told))
         if told is not None:
-            row.position, row.original_name, row.original_raw = told.position, told.original_name, told.original_raw
-            row.puid, row.format_name, row.mime, row.facts = told.puid, told.format_name, told.mime, told.facts
+            row.position, row.original_name, row.original_raw = (
+                told.position,
+                told.original_name,
+                told.original_raw,
+            )
+            row.puid, row.format_name, row.mime, row.facts = (
+                told.puid,
+                told.format_name,
+                told.mime,
+                told.facts,
+            )
         yield row
 
 
@@ -227,13 +250,17 @@ def measure(store: Store, prefix: str) -> Inventory:
 def declared(store: Store, prefix: str) -> Inventory:
     """Return the file list that a bag's own manifests tell, without reading its payload.
 
-    To be believed only if its digest is the registered one.
+    To be believed only if its digest is the registered one. Raises NotFound, Unreadable.
     """
     digests: dict[str, str] = {}
     for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
         with store.open(f"{prefix}/{name}") as stream:
             content = stream.read()
-        for entry in parse_manifest(content.decode()):
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as damage:
+            raise Unreadable(key=f"{prefix}/{name}", reason="manifest") from damage
+        for entry in parse_manifest(text):
             digests[entry.path] = entry.digest
         if name.startswith("tag"):
             digests[name] = sha256_of(content)

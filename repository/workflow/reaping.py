@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from repository.models.item import Item
-from repository.workflow import deposit, facts, indexing, jobs, replicating, states
-from repository.workflow.tools import Work
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from repository.models.item import Item
+from repository.models.job import Job
+from repository.workflow import deposit, facts, indexing, jobs, replicating, states
+from repository.workflow.tools import Work
 from storage.errors import StorageError
 
 #: Unfinished things younger than this may still be in the making.
@@ -45,7 +46,7 @@ def reap(work: Work, *, age_seconds: int | None = None) -> Reaped:
 def _ask_again(work: Work, session: Session) -> int:
     """Leave jobs for accepted items without one, for lacking copies, and for a wrong index."""
     waiting = session.scalars(select(Item.id).where(Item.state == states.ACCEPTED)).all()
-    busy = set(session.scalars(select(jobs.Job.lock_key).where(jobs.Job.state.in_(("queued", "running", "parked")))))
+    busy = set(session.scalars(select(Job.lock_key).where(Job.state.in_(("queued", "running", "parked")))))
     asked = 0
     for item_id in waiting:
         if f"item:{item_id}" not in busy:

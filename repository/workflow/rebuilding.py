@@ -70,16 +70,36 @@ def _read_log(tools: Tools) -> int:
     with tools.database.writing.begin() as session:
         known = set(session.scalars(select(Event.id)))
         fresh = [event for event in logbook.read_log(tools) if event.id not in known]
+        _add_events(session, fresh)
         for event in fresh:
-            session.add(event)
             if event.object_kind == journal.COLLECTION and event.type == EventType.CREATION:
                 _plant(session, event)
-        session.flush()
-        last = max((event.sequence for event in fresh), default=0)
-        for store_id in tools.stores:
-            name = facts.LOG_WATERMARK + store_id
-            facts.put(session, name, str(max(last, facts.number(session, name))))
+        for store in tools.stores.values():
+            facts.put(session, facts.LOG_WATERMARK + store.id, str(_carried_up_to(session, store)))
     return len(fresh)
+
+
+def _add_events(session: Session, fresh: list[Event]) -> None:
+    """Write events under their old numbers; one whose number was given anew comes behind (B17)."""
+    taken = set(session.scalars(select(Event.sequence)))
+    behind = [event for event in fresh if event.sequence in taken]
+    session.add_all(event for event in fresh if event.sequence not in taken)
+    session.flush()
+    for event in behind:
+        event.sequence = None  # type: ignore[assignment]
+        session.add(event)
+        session.flush()
+
+
+def _carried_up_to(session: Session, store: Store) -> int:
+    """Return the number up to which this very store's log holds every event of the catalogue."""
+    carried = {told["id"] for told in logbook.lines(store)}
+    last = 0
+    for event_id, sequence in session.execute(select(Event.id, Event.sequence).order_by(Event.sequence)):
+        if event_id not in carried:
+            break
+        last = sequence
+    return last
 
 
 def _plant(session: Session, event: Event) -> None:

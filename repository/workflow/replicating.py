@@ -43,7 +43,12 @@ def replicate(work: Work) -> None:
             .where(Package.id == package_id)
             .options(selectinload(Package.files), selectinload(Package.copies))
         ).one()
-        inventory, prefix, item_id, version = inventory_of(package), package.prefix, package.item_id, package.version
+        inventory, prefix, item_id, version = (
+            inventory_of(package),
+            package.prefix,
+            package.item_id,
+            package.version,
+        )
         good = [copy.store_id for copy in package.copies if copy.state == CopyState.OK]
         done = any(copy.store_id == store_id for copy in package.copies)
     if done:
@@ -54,8 +59,15 @@ def replicate(work: Work) -> None:
     now = work.tools.clock()
     with work.writing() as session:
         session.add(
-            Copy(package_id=package_id, store_id=store_id, state=CopyState.OK, outcome=Outcome.PASSED,
-                 checked_at=now, tried_at=now, created_at=now)
+            Copy(
+                package_id=package_id,
+                store_id=store_id,
+                state=CopyState.OK,
+                outcome=Outcome.PASSED,
+                checked_at=now,
+                tried_at=now,
+                created_at=now,
+            )
         )
         journal.record(
             session,
@@ -69,7 +81,11 @@ def replicate(work: Work) -> None:
 
 def verified(session: Session, package: Package) -> int:
     """Return how many copies of a package were read and found good."""
-    query = select(func.count()).select_from(Copy).where(Copy.package_id == package.id, Copy.state == CopyState.OK)
+    query = (
+        select(func.count())
+        .select_from(Copy)
+        .where(Copy.package_id == package.id, Copy.state == CopyState.OK)
+    )
     return session.scalar(query) or 0
 
 

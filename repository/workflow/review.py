@@ -43,7 +43,12 @@ def accept(session: Session, tools: Tools, actor: Actor, item: Item, *, override
     item.collection_id = None if series is None else series.id
     item.state, item.override, item.reason = following, override.strip(), ""
     journal.record(
-        session, EventType.ACCESSION, journal.of_item(item.id), actor=actor, at=tools.clock(), detail=override.strip()
+        session,
+        EventType.ACCESSION,
+        journal.of_item(item.id),
+        actor=actor,
+        at=tools.clock(),
+        detail=override.strip(),
     )
     jobs.enqueue(session, "ingest", lock=f"item:{item.id}", dedup=f"ingest:{item.id}", item=item.id)
 

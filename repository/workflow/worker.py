@@ -20,7 +20,19 @@ from sqlalchemy.orm import Session
 
 from repository.models.job import Job
 from repository.permissions import Actor
-from repository.workflow import access, care, facts, indexing, ingest, jobs, leases, logbook, reaping, replicating
+from repository.workflow import (
+    access,
+    care,
+    facts,
+    indexing,
+    ingest,
+    jobs,
+    leases,
+    logbook,
+    mending,
+    reaping,
+    replicating,
+)
 from repository.workflow.tools import Tools, Work
 from storage.errors import StorageError
 
@@ -35,7 +47,7 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "index": indexing.index,
     "rebuild_index": indexing.rebuild,
     "fixity": care.fixity,
-    "repair": care.repair,
+    "repair": mending.repair,
     "carry_log": logbook.carry_log,
     "reap": reaping.reap_job,
 }
@@ -117,7 +129,9 @@ class Worker:
         except Exception as error:  # the job loop: told in the row, tried again, parked after three
             log.error("job %s %s failed\n%s", job.id, job.verb, traceback.format_exc())
             with self.tools.database.writing.begin() as session:
-                jobs.fail(session, _claim_of(job), error=f"{type(error).__name__}: {error}", now=self.tools.clock())
+                jobs.fail(
+                    session, _claim_of(job), error=f"{type(error).__name__}: {error}", now=self.tools.clock()
+                )
         else:
             with self.tools.database.writing.begin() as session:
                 jobs.finish(session, _claim_of(job), self.tools.clock())
@@ -184,7 +198,9 @@ def drain(tools: Tools) -> None:
 def clock(tools: Tools) -> BackgroundScheduler:
     """Return the started clock that puts due rounds in line."""
     scheduler = BackgroundScheduler(timezone=None)
-    scheduler.add_job(_daily_round, "cron", hour=tools.settings.fixity_hour, args=[tools], misfire_grace_time=3600 * 20)
+    scheduler.add_job(
+        _daily_round, "cron", hour=tools.settings.fixity_hour, args=[tools], misfire_grace_time=3600 * 20
+    )
     scheduler.add_job(_missed_round, "interval", hours=1, args=[tools])
     scheduler.add_job(_reap_soon, "interval", minutes=15, args=[tools])
     scheduler.start()
