@@ -195,6 +195,7 @@ def main() -> None:
         packaging(base, small, told.rounds)
         packaging(base, large, told.rounds)
         adding(base, small, told.rounds)
+        adding(base, large, told.rounds)
         photographs(base, max(20, int(200 * told.scale)))
 
 
