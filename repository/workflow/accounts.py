@@ -172,9 +172,16 @@ def _count_failure(session: Session, tools: Tools, subjects: Iterable[str]) -> N
         session.add(row)
 
 
-def change_password(session: Session, account: Account, *, old: str, new: str) -> None:
-    """Set a new password; every other session of the account is over (epoch)."""
+def change_password(session: Session, tools: Tools, account: Account, *, old: str, new: str) -> None:
+    """Set a new password; every other session of the account is over (epoch).
+
+    A wrong old password counts like a failed sign-in: the caller commits in
+    any case. Raises SignInRefused, TooManyTries, WeakPassword.
+    """
+    subjects = (f"name:{account.username}",)
+    _refuse_haste(session, tools, subjects)
     if not _matches(account, old):
+        _count_failure(session, tools, subjects)
         raise SignInRefused()
     set_password(session, account, new, must_change=False)
 

@@ -114,7 +114,7 @@ def may_edit(actor: Actor, item: Item) -> bool:
 def _told(item: Item) -> Description:
     """Return description and columns as one value, for comparing."""
     described = description_of(item)
-    return described.with_values({name: getattr(item, name) or "" for name in COLUMNS})
+    return described.with_values({name: getattr(item, name) or "" for name in COLUMNS if name != "kind"})
 
 
 def _apply(session: Session, item: Item, wanted: Edit) -> None:

@@ -197,3 +197,14 @@ def test_language_switch_distrusts_its_form(client: FlaskClient, lang: str, targ
 
     assert answer.headers["Location"] == ("/browse" if lang == "xx" else "/")
     assert ('<html lang="zh-CN">' in page) == (lang == "xx")
+
+
+def test_guessing_the_old_password_is_slowed_down(signed_in: SignIn) -> None:
+    """After five wrong old passwords a sixth try must wait, even with the right one (P21)."""
+    browser = signed_in("staff")
+    wrong = {"old": "not this one", "new": "a new pass phrase", "again": "a new pass phrase"}
+    for _ in range(5):
+        assert browser.post("/account/password", data=wrong).status_code == 422
+
+    refused = browser.post("/account/password", data={**wrong, "old": PASSWORD})
+    assert refused.status_code == 429
