@@ -9,7 +9,9 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from openpyxl import load_workbook
@@ -36,7 +38,10 @@ class Row:
 
 def read_rows(path: Path) -> list[Row]:
     """Return the rows of the first sheet, empty rows left out. Raises SheetUnreadable."""
-    lines = list(_xlsx(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path))
+    found = _xlsx(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path)
+    lines = list(islice(found, MAX_ROWS + 2))  # a sheet without end is not read to its end
+    if len(lines) > MAX_ROWS + 1:
+        raise SheetUnreadable("SH-004", name=path.name, most=MAX_ROWS)
     if not lines:
         raise SheetUnreadable("SH-002", name=path.name)
     header = [cell.strip() for cell in lines[0]]
@@ -45,26 +50,22 @@ def read_rows(path: Path) -> list[Row]:
         raise SheetUnreadable("SH-003", name=path.name, columns="、".join(doubled))
     rows = []
     for number, line in enumerate(lines[1:], start=2):
-        cells = {
-            name: cell.strip() for name, cell in zip(header, line, strict=False) if name and cell.strip()
-        }
+        cells = {name: cell.strip() for name, cell in zip(header, line, strict=False) if name and cell.strip()}
         if cells:
             rows.append(Row(number, cells))
-    if len(rows) > MAX_ROWS:
-        raise SheetUnreadable("SH-004", name=path.name, rows=len(rows), most=MAX_ROWS)
     return rows
 
 
 def _xlsx(path: Path) -> Iterator[list[str]]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, KeyError, OSError, ValueError) as damage:
+        try:
+            for row in book.worksheets[0].iter_rows(values_only=True):
+                yield [_text(cell) for cell in row]
+        finally:
+            book.close()
+    except (BadZipFile, ParseError, LookupError, OSError, TypeError, ValueError) as damage:
         raise SheetUnreadable("SH-001", name=path.name) from damage
-    try:
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield [_text(cell) for cell in row]
-    finally:
-        book.close()
 
 
 def _text(cell: object) -> str:
@@ -80,15 +81,16 @@ def _text(cell: object) -> str:
 
 
 def _csv(path: Path) -> Iterator[list[str]]:
-    content = path.read_bytes()
-    yield from csv.reader(io.StringIO(_decoded(content, path.name), newline=""))
+    try:
+        yield from csv.reader(io.StringIO(_decoded(path.read_bytes(), path.name), newline=""))
+    except (csv.Error, OSError) as damage:
+        raise SheetUnreadable("SH-001", name=path.name) from damage
 
 
 def _decoded(content: bytes, name: str) -> str:
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return content.decode(encoding)
-    for encoding in ("utf-8", "gb18030"):
+    marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+    marked = tuple(encoding for mark, encoding in marks if content.startswith(mark))
+    for encoding in marked or ("utf-8", "gb18030"):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:

@@ -70,7 +70,7 @@ _SHEETS: Mapping[str, str] = {
     "SH-001": marked("打不开表格 %(name)s，请确认它是没有密码的 .xlsx 或 .csv 文件。"),
     "SH-002": marked("表格 %(name)s 是空的。"),
     "SH-003": marked("表格 %(name)s 里有重复的列：%(columns)s。"),
-    "SH-004": marked("表格 %(name)s 有 %(rows)s 行，最多 %(most)s 行，请分成几张表。"),
+    "SH-004": marked("表格 %(name)s 超过了 %(most)s 行，请分成几张表。"),
     "SH-005": marked("认不出表格 %(name)s 的文字编码，请另存为 .xlsx。"),
 }
 _SHEET_ROWS: Mapping[str, str] = {
