@@ -45,7 +45,7 @@ def common_fields() -> tuple[FieldSpec, ...]:
 
 def save_rows(items: Sequence[Item]) -> Batch:
     """Save what stands in the rows; a row that is refused keeps nothing of it and is told."""
-    batch = Batch()
+    batch = Batch(typed={ALL + row.name: request.form.get(ALL + row.name, "") for row in common_fields()})
     for item in items:
         names = {name: input_name(name, item) for name in ROW_FIELDS}
         texts = {name: request.form[key] for name, key in names.items() if key in request.form}
@@ -55,7 +55,7 @@ def save_rows(items: Sequence[Item]) -> Batch:
 
 
 def fill(items: Sequence[Item]) -> Batch:
-    """Fill the common fields in wherever an item says nothing yet."""
+    """Fill the common fields in wherever an item says nothing yet; without any, nothing happens."""
     batch = Batch()
     common = {row.name: request.form.get(ALL + row.name, "").strip() for row in common_fields()}
     for item in items:

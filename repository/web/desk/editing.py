@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import render_template, request
+from flask_babel import gettext
 
 from repository import queries
+from repository.description.fields import MAY, FieldSpec
 from repository.description.rules import Severity
 from repository.extensions import db
 from repository.models.edit_draft import EditDraft
@@ -23,6 +25,15 @@ from repository.workflow.errors import EditedMeanwhile, WorkflowError
 
 LEAVES = 6  # pictures beside the form
 OPEN = (states.DRAFT, states.RETURNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields under one heading; the first group has none."""
+
+    title: str
+    note: str
+    specs: tuple[FieldSpec, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ def draw(page: Page) -> str:
         "desk/edit.html",
         item=item,
         page=page,
-        specs=specs,
+        groups=_groups(specs, item.kind),
         columns=columns,
         values=values,
         options=forms.options_of(specs, values) | forms.column_options(values),
@@ -86,6 +97,19 @@ def draw(page: Page) -> str:
         leaves=leaves_of(item, package)[:LEAVES],
         files=files_of(item, package),
     )
+
+
+def _groups(specs: tuple[FieldSpec, ...], kind: str) -> list[Group]:
+    """Return the fields in the order of filling in: the quick ones, what must be told if known, the rest."""
+    rest = [row for row in specs if not row.quick]
+    told = tuple(row for row in rest if row.obligation_for(kind) != MAY)
+    free = tuple(row for row in rest if row.obligation_for(kind) == MAY)
+    groups = (
+        Group("", "", tuple(row for row in specs if row.quick)),
+        Group(gettext("有就要写"), gettext("知道多少写多少。带 * 的归档前一定要有。"), told),
+        Group(gettext("选填"), "", free),
+    )
+    return [group for group in groups if group.specs]
 
 
 def _lacking(item: Item) -> list[str]:

@@ -14,13 +14,12 @@ from repository.extensions import db
 from repository.models.item import Item
 from repository.permissions import Act
 from repository.web.desk import forms, todo
-from repository.web.desk.judged import findings_of, progress_of
+from repository.web.desk.judged import findings_of, progress_of, remarks_of
 from repository.web.desk.trails import next_id
 from repository.web.guards import allows, current_actor, current_tools
 from repository.web.leaves import leaves_of
 from repository.web.pictures import thumbs
 from repository.web.shown import described, files_of
-from repository.web.texts import problems
 from repository.workflow import describe
 from repository.workflow import review as verbs
 from repository.workflow import states
@@ -82,7 +81,6 @@ def _page(item: Item, typed: dict[str, str], refusal: WorkflowError | None = Non
     values = {**forms.said(item), **typed}
     shown = (*DECISION, "reason")
     trouble = forms.trouble_of(refusal, item.kind, shown) if refusal else forms.Trouble({}, [])
-    found = describe.problems_of(item, today=current_tools().clock().date())
     return render_template(
         "desk/review.html",
         item=item,
@@ -91,7 +89,7 @@ def _page(item: Item, typed: dict[str, str], refusal: WorkflowError | None = Non
         pairs=described(item),
         findings=findings_of(item),
         progress=progress_of(item),
-        problems=problems([one for one in found if one.field not in DECISION], item.kind),
+        remarks=remarks_of(item, DECISION),
         values=values,
         options=forms.column_options(values),
         trouble=trouble,

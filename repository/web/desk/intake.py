@@ -112,14 +112,16 @@ def _page(submission_id: str, said: Batch) -> str:
 @desk.post("/upload/<uuid:submission_id>")
 @allows(Act.SUBMIT)
 def save_batch(submission_id: UUID) -> ResponseReturnValue:
-    """Save what is typed, then do what the button says: fill, merge, submit."""
+    """Save what is typed, in the rows and for all of them, then do what the button says: merge, submit."""
     worklists.submission(db.session, current_actor(), str(submission_id))
     items = worklists.handed_in(db.session, current_actor(), str(submission_id))
     said = batches.save_rows(items)
+    if not said.errors:
+        said = batches.fill(items)
     if said.errors:
         db.session.commit()  # the other rows are saved
         return _page(str(submission_id), said), 422
-    act = {"fill": _fill, "merge": _merge, "submit": _submit}.get(request.form.get("do", ""), _saved)
+    act = {"fill": _filled, "merge": _merge, "submit": _submit}.get(request.form.get("do", ""), _saved)
     return act(str(submission_id))
 
 
@@ -137,11 +139,7 @@ def _saved(submission_id: str) -> ResponseReturnValue:
     return _back(submission_id, gettext("已保存。"))
 
 
-def _fill(submission_id: str) -> ResponseReturnValue:
-    said = batches.fill(_items(submission_id))
-    if said.errors:
-        db.session.commit()
-        return _page(submission_id, said), 422
+def _filled(submission_id: str) -> ResponseReturnValue:
     return _back(submission_id, gettext("已填到所有空着的地方，原来写好的没有改动。"))
 
 

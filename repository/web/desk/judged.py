@@ -1,16 +1,22 @@
 """What the checks of intake said of an item, and how far its ingest is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from flask_babel import gettext
 
 from repository import queries
 from repository.extensions import db
 from repository.models.item import Item
 from repository.models.job import Job
 from repository.web.findings import finding
+from repository.web.guards import current_tools
+from repository.web.texts import field_word, problems
 from repository.web.words import check_word
-from repository.workflow import jobs, states
+from repository.workflow import describe, jobs, states
+
+SIX_ELEMENTS_CODE = "V25"  # DA/T 50-2014
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,20 @@ def _checked(result: Mapping[str, Any]) -> Checked:
         for one in result.get("findings", ())
     )
     return Checked(check_word(result["check"]), result["outcome"], found)
+
+
+def remarks_of(item: Item, apart: Collection[str]) -> list[str]:
+    """Return what the proofreading rules say of the description, but for the fields named in apart.
+
+    What is merely not told of a photograph's six elements is one sentence.
+    """
+    found = describe.problems_of(item, today=current_tools().clock().date())
+    kept = [one for one in found if one.field not in apart]
+    lacking = [field_word(one.field, item.kind) for one in kept if one.code == SIX_ELEMENTS_CODE]
+    told = [text for _, text in problems([one for one in kept if one.code != SIX_ELEMENTS_CODE], item.kind)]
+    if lacking:
+        told.append(gettext("照片六要素还缺：%(names)s。知道多少写多少。", names="、".join(lacking)))
+    return told
 
 
 def progress_of(item: Item) -> Progress | None:
