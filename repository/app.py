@@ -6,7 +6,7 @@ from flask_babel import get_locale
 from repository.config import Settings
 from repository.extensions import babel, csrf, db, login
 from repository.web import errors, filters, menu
-from repository.web.admin import accounts, care, system
+from repository.web.admin import accounts, care, holdings, records, roles, system
 from repository.web.desk import inbox, intake, items
 from repository.web.guards import current_tools, guard
 from repository.web.portal import account, setup
@@ -29,8 +29,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+ADMIN = (care, records, accounts, roles, system, holdings)
 #: Pages that hang their views on the four audiences' blueprints when imported.
-ROOMS = (home, browse, find, files, setup, account, inbox, intake, items, care, accounts, system)
+ROOMS = (home, browse, find, files, setup, account, inbox, intake, items, *ADMIN)
 
 
 def create_app(settings: Settings, tools: Tools) -> Flask:

@@ -142,9 +142,10 @@ def in_repair(session: Session) -> frozenset[str]:
     return frozenset(key.removeprefix("copy:") for key in session.scalars(query))
 
 
-def newest_event_at(session: Session) -> datetime | None:
-    """Return when the last event was written, by the clock of that moment."""
-    return session.scalars(select(Event.at).order_by(Event.sequence.desc()).limit(1)).first()
+def last_event(session: Session, event_type: str = "") -> Event | None:
+    """Return the event written last (of one type), None where there is none."""
+    query = select(Event).where(Event.type == event_type) if event_type else select(Event)
+    return session.scalars(query.order_by(Event.sequence.desc()).limit(1)).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,15 @@ class Holdings:
     def years(self) -> list[str]:
         """Return every year in which something was taken in, in order."""
         return sorted({year for counted in self.by_year.values() for year in counted})
+
+    @property
+    def heads(self) -> list[tuple[str, str]]:
+        """Return the years as heads of columns of numbers."""
+        return [(year, "num") for year in self.years]
+
+    def in_year(self, year: str) -> int:
+        """Return how many items were taken in that year."""
+        return sum(counted.get(year, 0) for counted in self.by_year.values())
 
 
 def holdings(session: Session, *, utc_offset_hours: int) -> Holdings:

@@ -103,7 +103,7 @@ def listing(session: Session) -> Sequence[Account]:
 
 
 def rename(session: Session, account: Account, *, full_name: str, staff_number: str) -> None:
-    """Mend a person's name or number; what was done under the old name stays as written. Raises Incomplete."""
+    """Mend a person's name or number; what was done under the old name stays. Raises Incomplete."""
     if not full_name.strip():
         raise Incomplete(missing=("full_name",))
     account.full_name, account.staff_number = full_name.strip(), staff_number.strip()
