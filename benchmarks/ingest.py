@@ -71,7 +71,7 @@ def make_files(base: Path, count: int, size: int) -> Files:
 def interleaved(
     acts: dict[str, Callable[[], object]], rounds: int, *, clear: Callable[[], None] = lambda: None
 ) -> dict[str, float]:
-    """Return the median seconds of each act over rounds, the acts taking turns; clear() runs after each, untimed."""
+    """Return the median seconds of each act over rounds, taking turns; clear() runs after each, untimed."""
     times: dict[str, list[float]] = {name: [] for name in acts}
     for _ in range(rounds):
         for name, act in acts.items():
@@ -134,7 +134,9 @@ def packaging(base: Path, files: Files, rounds: int) -> None:
     )
     print(f"\n{files.name}: seconds " + ", ".join(f"{name} {value:.2f}" for name, value in found.items()))
     for name in ("ours", "ours + re-read"):
-        ratios = ", ".join(f"{found[name] / found[other]:.2f} of {other}" for other in found if not other.startswith("ours"))
+        ratios = ", ".join(
+            f"{found[name] / found[other]:.2f} of {other}" for other in found if not other.startswith("ours")
+        )
         print(f"  {name}: {ratios}")
     shutil.rmtree(store.root)
 
@@ -146,7 +148,8 @@ def adding(base: Path, files: Files, rounds: int) -> None:
     write_bag(store, package_prefix(item, 1), payload=files.incoming(), tag_files={}, info=(), verify=False)
     old = package_prefix(item, 1)
     carried = [
-        Carried(path=one.path, from_key=f"{old}/{one.path}", size=one.size, sha256=one.sha256) for one in files.incoming()
+        Carried(path=one.path, from_key=f"{old}/{one.path}", size=one.size, sha256=one.sha256)
+        for one in files.incoming()
     ]
     fresh = Incoming.of_bytes("data/metadata/new.json", b"{}")
     shutil.copytree(files.folder, base / "bagit")
@@ -162,7 +165,9 @@ def adding(base: Path, files: Files, rounds: int) -> None:
 
     found = interleaved({"save(manifests=True)": theirs, "ours": ours}, rounds)
     ratio = found["ours"] / found["save(manifests=True)"]
-    print(f"\nadd one file to {files.name}: ours {found['ours']:.3f} s = {ratio:.3f} of bagit's save(manifests=True)")
+    print(
+        f"\nadd one file to {files.name}: ours {found['ours']:.3f} s = {ratio:.3f} of bagit's save(manifests=True)"
+    )
     shutil.rmtree(store.root)
     shutil.rmtree(base / "bagit")
 
@@ -177,13 +182,16 @@ def photographs(base: Path, count: int) -> None:
     start = perf_counter()
     take_in(tools, *plan)
     spent = perf_counter() - start
-    print(f"\n{count} photographs to two verified copies, indexed, with previews: {spent:.1f} s, {count / spent:.1f} a second")
+    told = f"{spent:.1f} s, {count / spent:.1f} a second"
+    print(f"\n{count} photographs to two verified copies, indexed, with previews: {told}")
     close(tools)
 
 
 def main() -> None:
     """Run every part and print its ratios."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--scale", type=float, default=0.25, help="1 is 2,000 x 100 KB and 200 x 5 MB")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", default=None, help="work here (a disk, not a memory file system)")

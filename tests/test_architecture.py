@@ -98,7 +98,9 @@ def test_every_file_says_what_it_is_for(path: Path) -> None:
         assert len(tree.body) <= 1
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if "web" in path.parts or "api" in path.parts], ids=_name)
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if "web" in path.parts or "api" in path.parts], ids=_name
+)
 def test_doors_select_nothing_themselves(path: Path) -> None:
     """Pages read items through queries.py alone."""
     assert "select(" not in path.read_text("utf-8")
@@ -118,7 +120,9 @@ def test_broad_excepts_are_in_two_places() -> None:
         _name(path)
         for path in FILES
         for node in ast.walk(_tree(path))
-        if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Name) and node.type.id == "Exception"
+        if isinstance(node, ast.ExceptHandler)
+        and isinstance(node.type, ast.Name)
+        and node.type.id == "Exception"
     }
 
     assert found <= {"repository/workflow/worker.py", "repository/web/errors.py"}

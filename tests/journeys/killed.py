@@ -14,7 +14,9 @@ TITLE = "老校门"
 
 def ingest(tools: Tools, source: Path) -> None:
     """Take one photograph in, say ACK once the hand-in is committed, then do the work."""
-    importing.run(tools, tools.software, [planned(source, title=TITLE)], note="", tell=lambda done, total: None)
+    importing.run(
+        tools, tools.software, [planned(source, title=TITLE)], note="", tell=lambda done, total: None
+    )
     print("ACK", flush=True)
     worker.drain(tools)
 

@@ -23,10 +23,22 @@ from repository.workflow import care, reaping, worker
 from repository.workflow.tools import Tools, Work
 from search.entry import Request
 from storage.failpoints import NAMES
-from tests.archives import ARCHIVIST, ROOT, child_environment, close, environment, new_archive, photo, planned, take_in
+from tests.archives import (
+    ARCHIVIST,
+    ROOT,
+    child_environment,
+    close,
+    environment,
+    new_archive,
+    photo,
+    planned,
+    take_in,
+)
 from tests.journeys.killed import TITLE
 
-INGEST = tuple(name for name in NAMES if name.startswith(("staging.", "bag.", "store.", "replica.", "ingest.")))
+INGEST = tuple(
+    name for name in NAMES if name.startswith(("staging.", "bag.", "store.", "replica.", "ingest."))
+)
 REPAIR = tuple(name for name in NAMES if name.startswith(("mend.", "repair.")))
 
 
@@ -63,7 +75,10 @@ def _assert_nothing_half(tools: Tools) -> None:
         items = session.scalars(select(Item)).all()
         assert {item.state for item in items} <= {"archived"}
         for package in session.scalars(select(Package)).all():
-            assert [(copy.store_id, copy.state) for copy in package.copies] == [("main", "ok"), ("second", "ok")]
+            assert [(copy.store_id, copy.state) for copy in package.copies] == [
+                ("main", "ok"),
+                ("second", "ok"),
+            ]
         prefixes = set(session.scalars(select(Package.prefix)))
     assert list(tools.staging.all()) == []
     assert list((tools.settings.data / "staging").iterdir()) == []
@@ -77,7 +92,7 @@ def _assert_nothing_half(tools: Tools) -> None:
 
 @pytest.mark.parametrize("name", INGEST)
 def test_b01_kill_at_each_place_of_ingest(name: str, founded: Path, tmp_path: Path) -> None:
-    """Killed there and started again, an acknowledged item is archived twice; an unacknowledged one is gone or whole."""
+    """After the restart an acknowledged item stands in both stores; one never acknowledged is gone or whole."""
     data = tmp_path / "data"
     shutil.copytree(founded, data)
     source = photo(tmp_path / "老校门.jpg")
@@ -94,8 +109,10 @@ def test_b01_kill_at_each_place_of_ingest(name: str, founded: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("victim", ["data/objects/0001.jpg", "bag-info.txt", "data/metadata/catalogue.json"])
-def test_c04_a_badly_written_bag_is_set_aside_and_packed_again(victim: str, founded: Path, tmp_path: Path) -> None:
-    """A bag that the disk spoiled before it was registered is kept in quarantine and written anew from staging."""
+def test_c04_a_badly_written_bag_is_set_aside_and_packed_again(
+    victim: str, founded: Path, tmp_path: Path
+) -> None:
+    """A bag that was spoiled before it was registered goes to quarantine and is written anew from staging."""
     data = tmp_path / "data"
     shutil.copytree(founded, data)
     source = photo(tmp_path / "老校门.jpg")

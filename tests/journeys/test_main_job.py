@@ -85,9 +85,21 @@ def test_every_act_leaves_a_premis_event(tools: Tools, tmp_path: Path) -> None:
     [item_id] = take_in(tools, planned(photo(tmp_path / "a.jpg"), title="植树活动"))
 
     with tools.database.reading() as session:
-        told = {event.type: event.outcome for event in session.scalars(select(Event).where(Event.object_id == item_id))}
-    wanted = {"capture", "accession", "virus check", "format identification", "message digest calculation",
-              "packing", "ingestion end", "replication", "creation"}
+        told = {
+            event.type: event.outcome
+            for event in session.scalars(select(Event).where(Event.object_id == item_id))
+        }
+    wanted = {
+        "capture",
+        "accession",
+        "virus check",
+        "format identification",
+        "message digest calculation",
+        "packing",
+        "ingestion end",
+        "replication",
+        "creation",
+    }
     assert wanted <= told.keys()
     assert told["virus check"] == "not_run"
 
@@ -102,8 +114,11 @@ def test_found_by_those_who_may_and_nobody_else(tools: Tools, tmp_path: Path) ->
 
 
 def test_damage_in_either_copy_is_found_and_repaired(tools: Tools, tmp_path: Path) -> None:
-    """A flipped bit in one store and an edited tag file in the other are found, told apart, and mended."""
-    take_in(tools, *(planned(photo(tmp_path / f"{n}.jpg", tone=n * 40), title=f"运动会第{n}项") for n in (1, 2, 3)))
+    """A flipped bit in one store and an edited tag file in the other are found, told apart, mended."""
+    take_in(
+        tools,
+        *(planned(photo(tmp_path / f"{n}.jpg", tone=n * 40), title=f"运动会第{n}项") for n in (1, 2, 3)),
+    )
     first, second = (_store(tools, number).root for number in (0, 1))
     image = sorted(first.glob("aips/*/*/*/v0001/data/objects/0001.jpg"))[0]
     tag = sorted(second.glob("aips/*/*/*/v0001/bag-info.txt"))[1]
@@ -114,7 +129,9 @@ def test_damage_in_either_copy_is_found_and_repaired(tools: Tools, tmp_path: Pat
     run = _run(tools)
     assert (run.expected, run.checked, run.failed, run.unreadable, run.not_checked) == (6, 4, 2, 0, 0)
     with tools.database.reading() as session:
-        codes = {t.copy.store_id: t.copy.findings[0]["code"] for t in queries.troubled_copies(session, ARCHIVIST)}
+        codes = {
+            t.copy.store_id: t.copy.findings[0]["code"] for t in queries.troubled_copies(session, ARCHIVIST)
+        }
     assert codes["main"] != codes["second"]
 
     _repair_all(tools)
@@ -143,10 +160,14 @@ def test_a06_a07_a_file_that_does_not_belong_is_reported_and_only_a_person_has_i
     _repair_all(tools)
     assert not (bag / stray).exists()
     assert _run(tools).checked == 2
-    assert b"stranger" in {path.read_bytes() for path in _store(tools, 0).root.glob(".quarantine/**/*") if path.is_file()}
+    assert b"stranger" in {
+        path.read_bytes() for path in _store(tools, 0).root.glob(".quarantine/**/*") if path.is_file()
+    }
 
 
-def test_a21_no_good_copy_left_is_lost_loudly_and_nothing_is_overwritten(tools: Tools, tmp_path: Path) -> None:
+def test_a21_no_good_copy_left_is_lost_loudly_and_nothing_is_overwritten(
+    tools: Tools, tmp_path: Path
+) -> None:
     """When both copies of one file are damaged, repair says LOST and leaves both as they are."""
     take_in(tools, planned(photo(tmp_path / "a.jpg"), title="老校门"))
     images = [bag / "data/objects/0001.jpg" for bag in _bags(tools)]
@@ -163,7 +184,7 @@ def test_a21_no_good_copy_left_is_lost_loudly_and_nothing_is_overwritten(tools: 
 
 
 def test_b14_an_absent_store_is_not_reachable_never_missing(tools: Tools, tmp_path: Path) -> None:
-    """With an empty folder in a store's place its copies are not checked; none is called missing or repaired."""
+    """With an empty folder in a store's place its copies are not checked; none is called missing."""
     take_in(tools, planned(photo(tmp_path / "a.jpg"), title="老校门"))
     root = _store(tools, 1).root
     root.rename(root.with_name("away"))
@@ -183,7 +204,9 @@ def test_an_edit_makes_a_new_version_and_the_old_one_stays_whole(tools: Tools, t
     [item_id] = take_in(tools, planned(photo(tmp_path / "a.jpg"), title="老校门"))
     with tools.database.writing.begin() as session:
         item = session.get_one(Item, item_id)
-        wanted = Edit({"people": ("张三", "李四")}, {"access_level": "public"}, seen=item.revision, reason="补人名")
+        wanted = Edit(
+            {"people": ("张三", "李四")}, {"access_level": "public"}, seen=item.revision, reason="补人名"
+        )
         changes = describe.edit(session, tools, ARCHIVIST, item, wanted=wanted)
     assert {change.field for change in changes} == {"people", "access_level"}
     worker.drain(tools)
@@ -244,7 +267,7 @@ def test_b16_a_lost_catalogue_comes_back_equal_from_the_stores(tools: Tools, tmp
 
 
 def test_a10_a_rebuild_believes_no_bag_that_differs_from_the_log(tools: Tools, tmp_path: Path) -> None:
-    """A bag whose payload and manifests were all made anew is refused where it differs from the registered digest."""
+    """A bag with payload and manifests all made anew is refused: it is not what was registered."""
     take_in(tools, planned(photo(tmp_path / "a.jpg"), title="老校门"))
     for path in _bags(tools):
         for each in path.rglob("*"):

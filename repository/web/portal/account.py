@@ -123,7 +123,8 @@ def change_password() -> ResponseReturnValue:
     if wanted != request.form.get("again", ""):
         return _password_form({"again": gettext("两次输入的新密码不一样。")}), 422
     try:
-        accounts.change_password(db.session, current_tools(), row, old=request.form.get("old", ""), new=wanted)
+        old = request.form.get("old", "")
+        accounts.change_password(db.session, current_tools(), row, old=old, new=wanted)
     except SignInRefused:
         db.session.commit()  # the failure counts
         return _password_form({"old": gettext("原密码不对。")}), 422
