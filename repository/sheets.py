@@ -50,7 +50,8 @@ def read_rows(path: Path) -> list[Row]:
         raise SheetUnreadable("SH-003", name=path.name, columns="、".join(doubled))
     rows = []
     for number, line in enumerate(lines[1:], start=2):
-        cells = {name: cell.strip() for name, cell in zip(header, line, strict=False) if name and cell.strip()}
+        pairs = zip(header, line, strict=False)
+        cells = {name: cell.strip() for name, cell in pairs if name and cell.strip()}
         if cells:
             rows.append(Row(number, cells))
     return rows

@@ -187,7 +187,7 @@ def test_b20_a_lock_held_by_another_process_is_an_error_after_the_wait_and_reade
 
 
 def test_two_writers_wait_for_each_other(database: Database) -> None:
-    """A writing session takes the lock at its first statement, so that what it read is still true when it writes."""
+    """A writing session takes the lock at once: what it read is still true when it writes."""
     impatient = open_database(str(database.engine.url), busy_seconds=0.05)
     with database.writing.begin() as first:
         first.scalars(select(Fact)).all()

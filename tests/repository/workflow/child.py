@@ -1,0 +1,34 @@
+"""What tests of the worker run in a second process: `python -m tests.repository.workflow.child ACT DATA`."""
+
+import os
+import sys
+
+from repository.config import from_env
+from repository.commands.running import run_worker
+from repository.wiring import build_tools
+from repository.workflow import jobs, worker
+from repository.workflow.tools import Tools
+
+
+def hold(tools: Tools) -> None:
+    """Take the worker's lease and hold it until killed."""
+    worker.hire(tools)
+    print("held", flush=True)
+    sys.stdin.read()
+
+
+def claim(tools: Tools) -> None:
+    """Claim jobs until none is left, and print their numbers."""
+    print("ready", flush=True)
+    sys.stdin.readline()
+    while True:
+        with tools.database.writing.begin() as session:
+            job = jobs.claim(session, str(os.getpid()), tools.clock())
+            if job is None:
+                return
+            print(job.id)
+
+
+if __name__ == "__main__":
+    archive = build_tools(from_env(os.environ))
+    {"hold": hold, "claim": claim, "work": run_worker}[sys.argv[1]](archive)
