@@ -165,9 +165,7 @@ def adding(base: Path, files: Files, rounds: int) -> None:
 
     found = interleaved({"save(manifests=True)": theirs, "ours": ours}, rounds)
     ratio = found["ours"] / found["save(manifests=True)"]
-    print(
-        f"\nadd one file to {files.name}: ours {found['ours']:.3f} s = {ratio:.3f} of bagit's save(manifests=True)"
-    )
+    print(f"\nadd one file to {files.name}: ours {found['ours']:.3f} s, {ratio:.3f} of bagit's save(manifests=True)")
     shutil.rmtree(store.root)
     shutil.rmtree(base / "bagit")
 

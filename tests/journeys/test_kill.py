@@ -92,7 +92,7 @@ def _assert_nothing_half(tools: Tools) -> None:
 
 @pytest.mark.parametrize("name", INGEST)
 def test_b01_kill_at_each_place_of_ingest(name: str, founded: Path, tmp_path: Path) -> None:
-    """After the restart an acknowledged item stands in both stores; one never acknowledged is gone or whole."""
+    """After the restart an acknowledged item stands in both stores; another is gone or whole."""
     data = tmp_path / "data"
     shutil.copytree(founded, data)
     source = photo(tmp_path / "老校门.jpg")

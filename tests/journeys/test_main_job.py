@@ -114,7 +114,7 @@ def test_found_by_those_who_may_and_nobody_else(tools: Tools, tmp_path: Path) ->
 
 
 def test_damage_in_either_copy_is_found_and_repaired(tools: Tools, tmp_path: Path) -> None:
-    """A flipped bit in one store and an edited tag file in the other are found, told apart, mended."""
+    """A flipped bit here and an edited tag file there are found, told apart, mended."""
     take_in(
         tools,
         *(planned(photo(tmp_path / f"{n}.jpg", tone=n * 40), title=f"运动会第{n}项") for n in (1, 2, 3)),
@@ -145,7 +145,7 @@ def test_damage_in_either_copy_is_found_and_repaired(tools: Tools, tmp_path: Pat
 def test_a06_a07_a_file_that_does_not_belong_is_reported_and_only_a_person_has_it_moved(
     tools: Tools, tmp_path: Path, stray: str
 ) -> None:
-    """An extra payload or tag file is found; a repair that a person asks for moves it to quarantine, whole."""
+    """An extra payload or tag file is found; a repair that a person asks for moves it to quarantine."""
     take_in(tools, planned(photo(tmp_path / "a.jpg"), title="老校门"))
     [bag] = _store(tools, 0).root.glob("aips/*/*/*/v0001")
     (bag / stray).write_bytes(b"stranger")
