@@ -1,4 +1,5 @@
-/* One file on its way, as the raw body of one request with its name in a header: waiting -> sending -> done, failed or cancelled. */
+/* One file on its way, as the raw body of one request with its name in a header:
+   waiting -> sending -> done, failed or cancelled. */
 
 const UNITS = ["B", "KB", "MB", "GB"];
 
