@@ -184,7 +184,7 @@ def test_two_editors_see_both_versions(archive: Archive, signed_in: SignIn, put_
     ours.post(url, data={**mine, "revision": between.revision})
 
     assert refused.status_code == 409
-    assert "两个人改了同一件档案" in refused.text
+    assert "这件档案刚刚有人改过" in refused.text
     assert "<td>别人的题名</td><td>我的题名</td>" in refused.text
     assert "操场</td>" not in refused.text
     assert f'name="revision" value="{between.revision}"' in refused.text
