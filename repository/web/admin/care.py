@@ -49,10 +49,11 @@ def care() -> str:
 
 
 def troubled() -> list[copies.CopyRow]:
-    """Return the copies that are not good, in words."""
+    """Return the copies that are not good, in words; those without any good source first."""
     mending = figures.in_repair(db.session)
     found = queries.troubled_copies(db.session, current_actor(), limit=TROUBLED_SHOWN)
-    return [copies.row_of(one, mending=one.copy.id in mending) for one in found]
+    rows = [copies.row_of(one, mending=one.copy.id in mending) for one in found]
+    return sorted(rows, key=lambda row: not row.lost)
 
 
 def under_way() -> dict[str, object]:
