@@ -165,7 +165,8 @@ def adding(base: Path, files: Files, rounds: int) -> None:
 
     found = interleaved({"save(manifests=True)": theirs, "ours": ours}, rounds)
     ratio = found["ours"] / found["save(manifests=True)"]
-    print(f"\nadd one file to {files.name}: ours {found['ours']:.3f} s, {ratio:.3f} of bagit's save(manifests=True)")
+    told = f"ours {found['ours']:.3f} s, {ratio:.3f} of bagit's save(manifests=True)"
+    print(f"\nadd one file to {files.name}: {told}")
     shutil.rmtree(store.root)
     shutil.rmtree(base / "bagit")
 
