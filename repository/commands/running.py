@@ -19,6 +19,7 @@ from repository.workflow.errors import LeaseTaken
 from repository.workflow.tools import Tools, Work
 
 STOP_WITHIN = 20  # seconds for the worker to end its step
+LOG_LINE = "%(asctime)s %(name)s %(levelname)s %(message)s"
 
 
 def address(tools: Tools) -> str:
@@ -72,6 +73,8 @@ def serve() -> None:
 def serve_until_stopped(tools: Tools) -> None:
     """Serve pages until a signal asks to stop; a running answer is finished first."""
     told = tools.settings
+    logging.basicConfig(format=LOG_LINE)
+    logging.getLogger("jingui").setLevel(logging.INFO)  # jingui.audit: who changed which account
     server = create_server(
         create_app(told, tools),
         host=told.host,
@@ -106,7 +109,7 @@ def work() -> None:
 
 def run_worker(tools: Tools) -> None:
     """Run the worker and its clock until a signal asks to stop. Raises LeaseTaken."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format=LOG_LINE)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     hired = worker.hire(tools)
     for name in (signal.SIGTERM, signal.SIGINT):

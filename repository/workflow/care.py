@@ -69,13 +69,13 @@ def _wanted(session: Session, tools: Tools, run: FixityRun) -> list[str]:
     if run.scope == "all":
         return [copy.key for copy in due(copies, now=run.started_at, policy=tools.policy, budget_bytes=None)]
     budget = tools.settings.fixity_gb * GB or None
-    soon = [copy for copy in copies if _is_near(copy, run.started_at, tools)]
+    soon = [copy for copy in copies if _is_near(copy.last_checked, run.started_at, tools)]
     return [copy.key for copy in due(soon, now=run.started_at, policy=tools.policy, budget_bytes=budget)]
 
 
-def _is_near(copy: CopyDue, now: datetime, tools: Tools) -> bool:
-    """Return whether a copy comes due within the coming day: the round is daily."""
-    return copy.last_checked is None or now - copy.last_checked >= tools.policy.interval - timedelta(days=1)
+def _is_near(checked_at: datetime | None, now: datetime, tools: Tools) -> bool:
+    """Return whether a copy last read then comes due within the coming day: the round is daily."""
+    return checked_at is None or now - checked_at >= tools.policy.interval - timedelta(days=1)
 
 
 def fixity(work: Work) -> None:
@@ -90,7 +90,7 @@ def fixity(work: Work) -> None:
     for copy_id in wanted:
         if work.stopping():
             raise InterruptedError("the worker is stopping; the run goes on at its next start")
-        check(work, copy_id, run_id=work.args["run"], pace=pace, repair=repair)
+        check(work, copy_id, pace=pace, repair=repair)
         with work.reading() as session:
             run = session.get_one(FixityRun, work.args["run"])
             work.tell(run.expected - run.not_checked, run.expected)
@@ -174,7 +174,7 @@ def _as_known(copy: Copy) -> OtherCopy:
 
 
 def check(
-    work: Work, copy_id: str, *, run_id: int | None = None, pace: Pace | None = None, repair: bool = False
+    work: Work, copy_id: str, *, pace: Pace | None = None, repair: bool = False
 ) -> FixityReport | None:
     """Read one copy, write down what was found, and return the report."""
     target = target_of(work, copy_id)
@@ -185,8 +185,6 @@ def check(
     with work.writing() as session:
         copy = session.get_one(Copy, copy_id)
         note_report(session, work, copy, target=target, report=report)
-        if run_id is not None:
-            _count(session.get_one(FixityRun, run_id), target, report)
         if repair and copy.state in (CopyState.DAMAGED, CopyState.MISSING, CopyState.UNREADABLE):
             ask_repair(session, work.tools, work.tools.software, copy)
     return report
@@ -195,8 +193,9 @@ def check(
 def note_report(
     session: Session, work: Work, copy: Copy, *, target: Target, report: FixityReport | None
 ) -> None:
-    """Write the outcome of a check to the copy and the log."""
+    """Write the outcome of a check to the copy, the run that waits for it, and the log."""
     now = work.tools.clock()
+    _count(session, work.tools, copy, report)
     copy.tried_at = now
     outcome = Outcome.NOT_RUN if report is None else report.outcome
     copy.outcome = str(outcome)
@@ -229,7 +228,11 @@ def note_report(
     )
 
 
-def _count(run: FixityRun, target: Target, report: FixityReport | None) -> None:
+def _count(session: Session, tools: Tools, copy: Copy, report: FixityReport | None) -> None:
+    """Count a verdict in the run that still waits for it; the last reading of a repair is one, too."""
+    run = session.scalars(select(FixityRun).where(FixityRun.finished_at.is_(None))).first()
+    if run is None or run.not_checked <= 0 or not _awaits(run, copy, tools):
+        return
     if report is not None:
         run.files += report.files_checked
         run.bytes += report.bytes_read
@@ -239,6 +242,13 @@ def _count(run: FixityRun, target: Target, report: FixityReport | None) -> None:
         run.checked += 1
     else:
         run.failed += 1
+
+
+def _awaits(run: FixityRun, copy: Copy, tools: Tools) -> bool:
+    """Return whether a copy belongs to a run and has no verdict in it yet."""
+    if copy.tried_at is not None and copy.tried_at >= run.started_at:
+        return False
+    return run.scope == "all" or _is_near(copy.checked_at, run.started_at, tools)
 
 
 def ask_repair(session: Session, tools: Tools, actor: Actor, copy: Copy) -> Job:

@@ -116,7 +116,9 @@ def _advice(copy: Copy, others: Sequence[OtherRow]) -> str:
 
 def events_of(rows: Iterable[Event]) -> list[EventRow]:
     """Return the history of a copy in words, in the order it came."""
-    return [EventRow(row.at, event_word(row.type), _outcome(row), row.agent_name, _detail(row)) for row in rows]
+    return [
+        EventRow(row.at, event_word(row.type), _outcome(row), row.agent_name, _detail(row)) for row in rows
+    ]
 
 
 def _outcome(row: Event) -> str:

@@ -245,3 +245,19 @@ def test_the_list_of_runs_has_pages(archive: Archive, signed_in: SignIn) -> None
     assert browser.get("/care/runs").text.count('<tr><th scope="row"') == 20
     assert browser.get("/care/runs?page=3").text.count('<tr><th scope="row"') == 5
     assert browser.get("/care/runs?page=-1&size=7").status_code == 200
+
+
+def test_a_repair_during_a_run_counts_in_the_run(archive: Archive, signed_in: SignIn) -> None:
+    """Asked for repair and for a check at once, every copy gets its verdict in the run, none twice."""
+    ids = [put_into(archive, title) for title in ("第一件", "第二件", "第三件")]
+    damage(bag(archive, ids[0], "main") / "data/objects/0001.jpg")
+    check_all(archive)
+    browser = signed_in("archivist")
+    browser.post("/care/repairs", data={"confirmed": "1"})
+    browser.post("/care/runs", data={"scope": "all"})
+    archive.work()
+    with archive.tools.database.reading() as session:
+        run = session.query(FixityRun).order_by(FixityRun.id.desc()).first()
+
+    assert run is not None and run.finished_at is not None
+    assert (run.expected, run.checked, run.failed, run.unreadable) == (6, 6, 0, 0)
