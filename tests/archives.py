@@ -16,6 +16,7 @@ from repository.permissions import Actor, Role
 from repository.wiring import build_tools, lay_folders
 from repository.workflow import founding, importing, worker
 from repository.workflow.accounts import NewAccount
+from repository.workflow.describe import COLUMNS
 from repository.workflow.founding import Founding
 from repository.workflow.importing import Planned
 from repository.workflow.tools import Tools, now_utc
@@ -82,6 +83,7 @@ def planned(path: Path, *, title: str, access: str = "internal", **values: str) 
     """Return one photograph to take in, described well enough for filing."""
     told = {"title": title, "date": "1978", **values}
     columns = {"kind": "photo", "category": "XSH", "retention": "Y", "access_level": access}
+    columns |= {name: told.pop(name) for name in COLUMNS if name in told}
     return Planned((path,), told, columns)
 
 

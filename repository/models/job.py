@@ -1,12 +1,15 @@
 """Work for the worker, and who holds which lease."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from repository.models.base import Base, utc_now
+
+#: Not "now": a clock that is set back must not keep a job waiting (B23).
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Job(Base):
@@ -27,7 +30,7 @@ class Job(Base):
     lock_key: Mapped[str] = mapped_column(String(80), default="")
     dedup_key: Mapped[str] = mapped_column(String(120), default="", index=True)
     attempts: Mapped[int] = mapped_column(default=0)
-    run_after: Mapped[datetime] = mapped_column(default=utc_now)
+    run_after: Mapped[datetime] = mapped_column(default=AT_ONCE)
     holder: Mapped[str] = mapped_column(String(120), default="")
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
