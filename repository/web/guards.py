@@ -22,7 +22,9 @@ from repository.workflow.tools import Tools, now_utc
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ACT = "jingui_act"
-_MUST_CHANGE_ALLOWED = frozenset({"portal.password", "portal.sign_out", "portal.language", "static"})
+_MUST_CHANGE_ALLOWED = frozenset(
+    {"portal.password", "portal.change_password", "portal.sign_out", "portal.language", "static"}
+)
 
 
 def allows(act: Act) -> Callable[[View], View]:

@@ -138,9 +138,12 @@ def change_password() -> ResponseReturnValue:
 
 def _password_form(errors: dict[str, str]) -> str:
     row = db.session.get_one(Account, current_actor().id)
-    must_change = row.must_change_password
     return render_template(
-        "portal/password.html", errors=errors, must_change=must_change, least=accounts.PASSWORD_MIN
+        "portal/password.html",
+        errors=errors,
+        username=row.username,
+        must_change=row.must_change_password,
+        least=accounts.PASSWORD_MIN,
     )
 
 

@@ -122,6 +122,20 @@ def test_first_password_must_be_changed_before_anything_else(archive: Archive, s
     assert "请先换成只有自己知道的密码" in browser.get("/account/password").text
 
 
+def test_first_password_can_be_changed(archive: Archive, signed_in: SignIn) -> None:
+    """Who was given a first password changes it, and is then let in."""
+    browser = signed_in("staff")
+    with archive.tools.database.writing.begin() as session:
+        session.query(Account).filter_by(username="staff").one().must_change_password = True
+    wanted = "chun feng hua yu 88"
+    page = browser.get("/account/password").text
+    answer = browser.post("/account/password", data={"old": PASSWORD, "new": wanted, "again": wanted})
+
+    assert 'value="staff" autocomplete="username"' in page
+    assert answer.headers["Location"] == "/account"
+    assert browser.get("/desk").status_code == 200
+
+
 def test_post_of_a_signed_out_person_is_refused_not_redirected(client: FlaskClient) -> None:
     """A POST without a session is answered with 401: what was typed is not lost by a redirect."""
     answer = client.post("/account/password", data={"old": "x"})
