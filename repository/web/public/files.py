@@ -81,7 +81,7 @@ def _picture(item: Item, row: Rendition | None) -> Response:
         return current_app.send_static_file(f"img/{_SIGNS.get(state, 'no-preview.svg')}")
     etag, mime = f"{row.sha256[:16]}-{row.kind}-{row.number}", row.mime
     db.release()
-    response = send_file(path, mimetype=mime, conditional=True, etag=etag, max_age=0)
+    response = send_file(path.absolute(), mimetype=mime, conditional=True, etag=etag, max_age=0)
     response.headers["Content-Security-Policy"] = SANDBOX
     keep = f"max-age={PUBLIC_SECONDS}" if is_public else "no-store"
     response.headers["Cache-Control"] = f"private, {keep}"

@@ -182,6 +182,19 @@ def test_no_transaction_is_open_while_a_file_is_sent(
     assert busy == 0
 
 
+def test_pictures_come_where_the_data_folder_is_relative(
+    tmp_path: Path, stocked: Stocked, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default data folder is relative: pictures are then read below the working folder."""
+    shutil.copytree(stocked.folder, tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    opened = reopen(Path("data"), sandbox=sandbox)
+    answer = opened.app.test_client().get(f"/items/{stocked.item_id}/images/1/thumbnail/1")
+    opened.tools.database.engine.dispose()
+
+    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+
+
 @pytest.mark.parametrize("kind", ["thumbnail", "access"])
 def test_picture_of_a_public_item_is_kept_for_a_short_while(
     client: FlaskClient, item_id: str, kind: str
