@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from repository import queries
 from repository.commands import keeping, running
 from repository.commands.catalogue import AFTER_INGEST, outcome_of
-from repository.commands.context import BAD, COULD_NOT, progress, say
+from repository.commands.context import BAD, COULD_NOT, progress, tell_json
 from repository.commands.waiting import finish_jobs
 from repository.config import Settings, from_env
 from repository.demo.samples import Sample, draw_samples
@@ -23,15 +24,15 @@ from repository.models.migrating import is_current, migrate
 from repository.models.package import Copy, Package
 from repository.permissions import VISITOR, Actor, Role, access_tags
 from repository.wiring import build_tools, lay_folders
-from repository.workflow import accounts, care, facts, founding, importing
+from repository.workflow import accounts, care, facts, founding, importing, sampling
 from repository.workflow.accounts import NewAccount
-from repository.workflow.importing import Planned
 from repository.workflow.tools import Tools
 from search.entry import Request
 from storage.local import LocalStore
 
 SCHOOL, FONDS = "云溪中学（示例）", "Y001"
 FOLDER = "demo-data"
+Say = Callable[[str], object]
 QUESTIONS = ("校", "植树", "一", "學校", "操场", "约1956年")
 PEOPLE = (
     ("guanli", "示例管理员", frozenset({Role.ADMIN})),
@@ -43,8 +44,10 @@ PEOPLE = (
 @click.command("demo")
 @click.option("--no-serve", is_flag=True, help="做完各步就结束，不启动网页")
 @click.option("--count", default=60, show_default=True, help="画多少件示例档案")
-def demo(no_serve: bool, count: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="最后以 JSON 输出结果；各步的话改在标准错误输出")
+def demo(no_serve: bool, count: int, as_json: bool) -> None:
     """用自己画的示例档案走一遍主流程：接收、查找、核验、修复。"""
+    say = partial(click.echo, err=as_json)
     settings = demo_settings()
     if not _is_free(settings):
         say(f"{settings.data} 里已有正式的档案，示例不会写进去。请用 JINGUI_DATA 指定另一个文件夹。")
@@ -53,9 +56,11 @@ def demo(no_serve: bool, count: int) -> None:
     tools = build_tools(settings)
     migrate(tools.database)
     password = _found(tools)
-    steps(tools, count)
+    told = steps(tools, count, say)
     for name, full_name, _ in PEOPLE:
         say(f"   账号 {name}（{full_name}），口令 {password}")
+    if as_json:
+        tell_json({**told, "password": password, "accounts": [name for name, _, _ in PEOPLE]})
     if no_serve:
         tools.sandbox.close()
         return
@@ -96,33 +101,37 @@ def _found(tools: Tools) -> str:
     return password
 
 
-def steps(tools: Tools, count: int) -> None:
-    """Do the main job and say each step."""
+def steps(tools: Tools, count: int, say: Say) -> dict[str, object]:
+    """Do the main job, say each step, and return what came of it."""
     with TemporaryDirectory(dir=tools.scratch) as folder:
         say(f"1. 画 {count} 件示例档案……")
         with progress("画") as tell:
             samples = draw_samples(Path(folder), count=count, progress=tell)
         say("2. 接收：逐件核对、打成 BagIt 包、写两份副本、建索引、做缩略图……")
-        _take_in(tools, samples)
+        _take_in(tools, samples, say)
     say("3. 查找：")
-    _search(tools)
+    _search(tools, say)
     say("4. 弄坏：把一份副本里的一张照片改一个比特，把另一份副本里的一个标签文件改几个字。")
-    damaged = _damage(tools)
+    damaged = _damage(tools, say)
     say("5. 固化信息核验：重读每一个字节……")
-    if _check(tools) != len(damaged):
+    found = _check(tools, say)
+    if found != len(damaged):
         say("   ✗ 核验没有正好找出弄坏的那些副本。")
         raise SystemExit(BAD)
     say("6. 修复：从完好的副本取回，损坏的字节移入隔离区……")
     _repair(tools, damaged)
     say("7. 再核验一遍：")
-    if _check(tools):
+    left = _check(tools, say)
+    if left:
         raise SystemExit(BAD)
+    told = {"items": len(_titles(tools)), "damaged": len(damaged), "found": found, "left": left}
     say(f"完成。示例在 {tools.settings.data}，启动后请打开 {running.address(tools)}")
+    return {**told, "data": str(tools.settings.data), "address": running.address(tools)}
 
 
-def _take_in(tools: Tools, samples: tuple[Sample, ...]) -> None:
+def _take_in(tools: Tools, samples: tuple[Sample, ...], say: Say) -> None:
     known = _titles(tools)
-    planned = [_planned(sample) for sample in samples if str(sample.values["title"]) not in known]
+    planned = sampling.planned(samples, fonds=FONDS, known=known)
     with progress("接收") as tell:
         ids = importing.run(tools, tools.software, planned, note="示例", tell=tell)
     with progress("入库") as tell:
@@ -144,18 +153,7 @@ def _titles(tools: Tools) -> set[str]:
         return {row.title for row in first.rows}
 
 
-def _planned(sample: Sample) -> Planned:
-    columns = {
-        "kind": sample.kind,
-        "category": sample.category,
-        "retention": sample.retention,
-        "access_level": sample.access_level,
-        "reference_code": sample.reference_code,
-    }
-    return Planned(sample.files, sample.values, columns)
-
-
-def _search(tools: Tools) -> None:
+def _search(tools: Tools, say: Say) -> None:
     archivist = Actor(None, "示例档案员", frozenset({Role.ARCHIVIST}))
     for text in QUESTIONS:
         seen = tools.index.find(Request(text=text, tags=access_tags(archivist)))
@@ -164,7 +162,7 @@ def _search(tools: Tools) -> None:
         say(f"   “{text}”：档案员找到 {seen.total} 件，访客看得到 {public.total} 件；第一件：{first}")
 
 
-def _damage(tools: Tools) -> list[str]:
+def _damage(tools: Tools, say: Say) -> list[str]:
     """Flip a bit of a photograph in one store and edit a tag file in another; return the copies' ids."""
     stores = [store for store in tools.stores.values() if isinstance(store, LocalStore)]
     with tools.database.reading() as session:
@@ -195,7 +193,7 @@ def _change(path: Path, change: Callable[[bytes], bytes]) -> None:
     path.write_bytes(change(path.read_bytes()))
 
 
-def _check(tools: Tools) -> int:
+def _check(tools: Tools, say: Say) -> int:
     """Check all copies, say what was found, and return how many are not good."""
     with tools.database.writing.begin() as session:
         run_id = care.start(session, tools, tools.software, scope="all").id

@@ -29,15 +29,17 @@ def address(tools: Tools) -> str:
     return f"http://{shown}:{tools.settings.port}/"
 
 
-def greet(tools: Tools) -> str:
-    """Print where to go, and the one-time token while nobody has set the archive up; return the token."""
+def greet(tools: Tools, *, as_json: bool = False) -> None:
+    """Print where to go, and the one-time token while nobody has set the archive up."""
     with tools.database.writing.begin() as session:
         token = founding.new_token(session) if founding.needs_setup(session) else ""
+    if as_json:
+        tell_json({"address": address(tools), "token": token})
+        return
     say(f"金匮已就绪，请用浏览器打开：{address(tools)}")
     if token:
         say(f"首次设置口令（只能用一次）：{token}")
         say(f"设置页面：{address(tools)}setup")
-    return token
 
 
 @click.command("init")
@@ -63,10 +65,11 @@ def init(as_json: bool) -> None:
 
 
 @click.command("serve")
-def serve() -> None:
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出网址和口令")
+def serve(as_json: bool) -> None:
     """启动网页服务（不含后台程序）。"""
     tools = open_archive()
-    greet(tools)
+    greet(tools, as_json=as_json)
     serve_until_stopped(tools)
 
 
@@ -97,12 +100,16 @@ def _raise_exit(number: int, frame: FrameType | None) -> None:
 
 
 @click.command("worker")
-def work() -> None:
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出不能启动的原因")
+def work(as_json: bool) -> None:
     """启动后台程序：打包、复制、核验、索引、缩略图。"""
     tools = open_archive()
     try:
         run_worker(tools)
     except LeaseTaken as taken:
+        if as_json:
+            tell_json({"started": False, **taken.facts})
+            raise SystemExit(BAD) from taken
         say(f"已有一个后台程序在运行（{taken.facts['host']}，进程 {taken.facts['pid']}），本程序不再启动。")
         raise SystemExit(BAD) from taken
 

@@ -32,6 +32,7 @@ from repository.workflow import (
     mending,
     reaping,
     replicating,
+    sampling,
 )
 from repository.workflow.tools import Tools, Work
 from storage.errors import StorageError
@@ -50,6 +51,7 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "repair": mending.repair,
     "carry_log": logbook.carry_log,
     "reap": reaping.reap_job,
+    "samples": sampling.fill,
 }
 PAUSE = 0.3  # seconds between two looks at an empty line
 RENEW_EVERY = 8.0  # seconds; the lease lasts 30

@@ -17,7 +17,7 @@ from repository.permissions import Act
 from repository.web.guards import allows, begin_session, current_tools
 from repository.web.portal.account import portal
 from repository.web.texts import field_word, sentence
-from repository.workflow import founding
+from repository.workflow import founding, sampling
 from repository.workflow.accounts import NewAccount
 from repository.workflow.errors import AlreadySetUp, Incomplete, SignInRefused, Taken, WeakPassword
 from repository.workflow.folders import FolderState, look
@@ -58,6 +58,8 @@ def set_up_now() -> ResponseReturnValue:
         return redirect(url_for("public.home"))
     except (SignInRefused, WeakPassword, Incomplete, Taken) as refusal:
         return _page(form, _error_of(refusal)), 422
+    if form.values["start"] == "sample":
+        sampling.ask(db.session)
     db.session.commit()
     return _welcome(account, form.values["start"])
 
@@ -100,7 +102,7 @@ def _welcome(account: Account, start: str) -> ResponseReturnValue:
     begin_session(account)
     flash(gettext("档案系统已经设置好，您已登录。"), "success")
     if start == "sample":
-        flash(gettext("想先看示例馆藏，请在服务器上另开一个数据文件夹运行 ./run demo，这里保持空白，可以直接使用。"), "message")
+        flash(gettext("正在后台画出并接收 60 件示例档案，一两分钟后就能在目录里看到。"), "message")
     return redirect(url_for("desk.home"))
 
 
