@@ -134,7 +134,7 @@ def _planned(row: Row, sheet: _Sheet, problems: list[dict[str, object]]) -> Plan
     for head in row.cells:
         if header_to_field(head) is None:
             problems.append({"row": row.number, "code": "column", "what": head})
-    names = [name.strip() for name in told.pop("filename", "").replace("；", ";").split(";") if name.strip()]
+    names = [name.strip() for name in told.pop("file_name", "").replace("；", ";").split(";") if name.strip()]
     if not names:
         problems.append({"row": row.number, "code": "no_file", "what": ""})
     for name in names:

@@ -33,26 +33,43 @@ def _submitted(session: Session, tools: Tools, actor: Actor, item_id: str) -> It
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("合影.JPG", "photo"), ("a.tiff", "photo"), ("通知.PDF", "document"), ("报告.wps", "document"), ("歌.mp3", "audio"),
-     ("录像.mpg", "video"), ("没有扩展名", "other"), ("a.jpg.exe", "other"), ("", "other")],
+    [
+        ("合影.JPG", "photo"),
+        ("a.tiff", "photo"),
+        ("通知.PDF", "document"),
+        ("报告.wps", "document"),
+        ("歌.mp3", "audio"),
+        ("录像.mpg", "video"),
+        ("没有扩展名", "other"),
+        ("a.jpg.exe", "other"),
+        ("", "other"),
+    ],
 )
 def test_the_name_suggests_a_kind(name: str, kind: str) -> None:
     """A first guess by the last extension, in any case; a person corrects it."""
     assert deposit.kind_of(name) == kind
 
 
-def test_a_file_becomes_a_restricted_draft_of_its_depositor(tools: Tools, people: People, hand_in: HandIn) -> None:
+def test_a_file_becomes_a_restricted_draft_of_its_depositor(
+    tools: Tools, people: People, hand_in: HandIn
+) -> None:
     """The draft carries name and raw name bytes, a capture event, and a job for its preview."""
     [item_id] = hand_in(people.teacher, "老 照片（一）.jpg")
 
     with tools.database.reading() as session:
         item = session.get_one(Item, item_id)
         [file] = item.staged_files
-        assert (item.state, item.access_level, item.depositor_id) == ("draft", "restricted", people.teacher.id)
+        assert (item.state, item.access_level, item.depositor_id) == (
+            "draft",
+            "restricted",
+            people.teacher.id,
+        )
         assert (file.original_name, bytes.fromhex(file.original_raw).decode()) == ("老 照片（一）.jpg",) * 2
         assert tools.staging.path(file.id).read_bytes() == "老 照片（一）.jpg".encode()
         assert session.scalars(select(Event.type).where(Event.object_id == item_id)).all() == ["capture"]
-        assert session.scalars(select(Job.verb).where(Job.dedup_key == f"derive:{item_id}")).all() == ["derive"]
+        assert session.scalars(select(Job.verb).where(Job.dedup_key == f"derive:{item_id}")).all() == [
+            "derive"
+        ]
 
 
 @pytest.mark.parametrize("name", ["visitor", "admin"])
@@ -98,7 +115,9 @@ def test_what_nobody_handed_in_is_nobodys_own(tools: Tools, people: People, hand
         review.submit(session, tools, VISITOR, session.get_one(Item, item_id))
 
 
-def test_merging_makes_one_item_with_the_files_in_order(tools: Tools, people: People, hand_in: HandIn) -> None:
+def test_merging_makes_one_item_with_the_files_in_order(
+    tools: Tools, people: People, hand_in: HandIn
+) -> None:
     """Front, back and envelope become one item with three files; the emptied drafts are gone, no file is."""
     ids = hand_in(people.teacher, "正面.jpg", "背面.jpg", "信封.jpg")
     with tools.database.writing.begin() as session:
@@ -111,7 +130,9 @@ def test_merging_makes_one_item_with_the_files_in_order(tools: Tools, people: Pe
     assert len(list(tools.staging.all())) == 3
 
 
-def test_what_was_submitted_cannot_be_merged_or_discarded(tools: Tools, people: People, hand_in: HandIn) -> None:
+def test_what_was_submitted_cannot_be_merged_or_discarded(
+    tools: Tools, people: People, hand_in: HandIn
+) -> None:
     """After submission the depositor's hand is off it."""
     first, second = hand_in(people.teacher, "1.jpg", "2.jpg")
     with tools.database.writing.begin() as session:
@@ -155,7 +176,9 @@ def test_acceptance_files_the_item_and_leaves_the_job_in_the_same_commit(
     with tools.database.reading() as session:
         item = session.get_one(Item, item_id)
         jobs = session.scalars(select(Job).where(Job.verb == "ingest")).all()
-        events = session.scalars(select(Event.type).where(Event.object_id == item_id).order_by(Event.sequence)).all()
+        events = session.scalars(
+            select(Event.type).where(Event.object_id == item_id).order_by(Event.sequence)
+        ).all()
         assert (item.state, item.collection_id is not None, len(jobs)) == ("accepted", True, 1)
         assert events == ["capture", "transfer", "accession"]
 
@@ -189,7 +212,9 @@ def test_a_return_needs_a_reason_and_tells_it(tools: Tools, people: People, hand
         assert (item.state, item.reason) == ("submitted", "")
 
     with tools.database.reading() as session:
-        told = session.scalars(select(Event).where(Event.object_id == item_id, Event.outcome == "failed")).all()
+        told = session.scalars(
+            select(Event).where(Event.object_id == item_id, Event.outcome == "failed")
+        ).all()
         assert [(event.detail, event.agent_name) for event in told] == [("请重拍", people.archivist.name)]
 
 
@@ -226,7 +251,9 @@ def test_what_is_not_described_well_enough_is_not_accepted(
 
 
 @pytest.mark.parametrize("state", ["draft", "accepted", "archived"])
-def test_a_decision_in_the_wrong_state_is_refused(tools: Tools, people: People, hand_in: HandIn, state: str) -> None:
+def test_a_decision_in_the_wrong_state_is_refused(
+    tools: Tools, people: People, hand_in: HandIn, state: str
+) -> None:
     """D02: who clicks twice, or too early, gets a refusal and no second job."""
     [item_id] = hand_in(people.teacher, "1.jpg")
     with tools.database.writing.begin() as session:
@@ -235,7 +262,9 @@ def test_a_decision_in_the_wrong_state_is_refused(tools: Tools, people: People, 
     for override in ("", "理由"):
         try:
             with tools.database.writing.begin() as session:
-                review.accept(session, tools, people.archivist, session.get_one(Item, item_id), override=override)
+                review.accept(
+                    session, tools, people.archivist, session.get_one(Item, item_id), override=override
+                )
         except WorkflowError as refusal:
             refusals.append(type(refusal))
 

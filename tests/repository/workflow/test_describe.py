@@ -53,8 +53,14 @@ def archived(tools: Tools) -> str:
 def test_history_tells_before_and_after_who_when_and_why(tools: Tools, people: People, archived: str) -> None:
     """A070: one revision per save, with both values, and an event that names the fields."""
     before = len(_revisions(tools, archived))
-    changed = _edit(tools, people.archivist, archived, values={"people": "张三、李四"},
-                    columns={"access_level": "公开"}, reason="校友辨认")
+    changed = _edit(
+        tools,
+        people.archivist,
+        archived,
+        values={"people": "张三、李四"},
+        columns={"access_level": "公开"},
+        reason="校友辨认",
+    )
 
     last = _revisions(tools, archived)[-1]
     assert set(changed) == {"people", "access_level"} and len(_revisions(tools, archived)) == before + 1
@@ -64,7 +70,10 @@ def test_history_tells_before_and_after_who_when_and_why(tools: Tools, people: P
     with tools.database.reading() as session:
         event = session.scalars(select(Event).where(Event.type == "metadata modification")).one()
         assert (set(event.facts["fields"]), event.detail) == ({"people", "access_level"}, "校友辨认")
-        assert {job.verb for job in session.scalars(select(Job).where(Job.state == "queued"))} >= {"repack", "index"}
+        assert {job.verb for job in session.scalars(select(Job).where(Job.state == "queued"))} >= {
+            "repack",
+            "index",
+        }
 
 
 def test_a_save_without_a_change_leaves_no_trace(tools: Tools, people: People, archived: str) -> None:
@@ -79,8 +88,15 @@ def test_a_save_without_a_change_leaves_no_trace(tools: Tools, people: People, a
 
 @pytest.mark.parametrize(
     ("values", "columns"),
-    [({"date": "1978-02-30"}, {}), ({"date": "某年某月某日"}, {}), ({"title": ""}, {}), ({}, {"category": "没有这类"}),
-     ({}, {"access_level": "随便"}), ({}, {"retention": "一百年"}), ({}, {"reference_code": "随便写的"})],
+    [
+        ({"date": "1978-02-30"}, {}),
+        ({"date": "某年某月某日"}, {}),
+        ({"title": ""}, {}),
+        ({}, {"category": "没有这类"}),
+        ({}, {"access_level": "随便"}),
+        ({}, {"retention": "一百年"}),
+        ({}, {"reference_code": "随便写的"}),
+    ],
 )
 def test_a_wrong_value_is_refused_and_keeps_nothing(
     tools: Tools, people: People, archived: str, values: dict[str, str], columns: dict[str, str]
@@ -92,7 +108,11 @@ def test_a_wrong_value_is_refused_and_keeps_nothing(
     with tools.database.reading() as session:
         item = session.get_one(Item, archived)
         assert (item.values.get("place"), item.title, item.date_edtf, item.category, item.access_level) == (
-            None, "老校门", "1978", "XSH", "internal",
+            None,
+            "老校门",
+            "1978",
+            "XSH",
+            "internal",
         )
         assert session.scalars(select(Event).where(Event.type == "metadata modification")).all() == []
 
@@ -122,7 +142,9 @@ def test_who_saves_an_older_form_is_told(tools: Tools, people: People, archived:
 
 
 @pytest.mark.parametrize("who", ["teacher", "admin"])
-def test_what_is_archived_is_edited_by_archivists_only(tools: Tools, people: People, archived: str, who: str) -> None:
+def test_what_is_archived_is_edited_by_archivists_only(
+    tools: Tools, people: People, archived: str, who: str
+) -> None:
     """Reading is no right to write."""
     with pytest.raises(Refused):
         _edit(tools, getattr(people, who), archived, values={"place": "南门"})
@@ -166,7 +188,9 @@ def test_in_a_draft_a_missing_value_is_no_error_but_a_wrong_one_is(
         _edit(tools, people.teacher, item_id, values={"date": "1978-13-01"})
 
 
-def test_saves_of_one_sitting_are_one_revision(tools: Tools, people: People, hand_in: HandIn, clock: Clock) -> None:
+def test_saves_of_one_sitting_are_one_revision(
+    tools: Tools, people: People, hand_in: HandIn, clock: Clock
+) -> None:
     """A page that saves by itself makes one revision in ten minutes; a pause or another person begins a new one."""
     [item_id] = hand_in(people.teacher, "1.jpg")
     for title in ("老", "老校", "老校门"):
@@ -179,7 +203,9 @@ def test_saves_of_one_sitting_are_one_revision(tools: Tools, people: People, han
 
     assert joined.changes == [{"field": "title", "before": "", "after": "老校门"}]
     assert [revision.agent_name for revision in _revisions(tools, item_id)] == [
-        people.teacher.name, people.teacher.name, people.archivist.name,
+        people.teacher.name,
+        people.teacher.name,
+        people.archivist.name,
     ]
 
 
@@ -206,7 +232,9 @@ def test_two_edits_before_the_worker_comes_make_one_new_version_that_holds_both(
     assert "北门" in (bag / "data/metadata/description.json").read_text("utf-8")
 
 
-def test_what_is_typed_and_not_saved_is_kept_for_its_writer_alone(tools: Tools, people: People, archived: str) -> None:
+def test_what_is_typed_and_not_saved_is_kept_for_its_writer_alone(
+    tools: Tools, people: People, archived: str
+) -> None:
     """Typed words join, make no revision, belong to one person, and go when given up."""
     before = len(_revisions(tools, archived))
     with tools.database.writing.begin() as session:

@@ -41,7 +41,9 @@ def test_the_job_exists_exactly_if_the_commit_did(line: Tools) -> None:
         assert jobs.counts(session) == {}
 
 
-def test_a_waiting_job_with_the_same_dedup_key_is_enough_a_running_one_is_not(line: Tools, clock: Clock) -> None:
+def test_a_waiting_job_with_the_same_dedup_key_is_enough_a_running_one_is_not(
+    line: Tools, clock: Clock
+) -> None:
     """What changes while a job runs needs another run: the running one may have looked already."""
     with line.database.writing.begin() as session:
         first = jobs.enqueue(session, "index", dedup="index", run_after=clock())
@@ -67,7 +69,12 @@ def test_two_jobs_with_one_lock_never_run_at_once(line: Tools, clock: Clock) -> 
 def test_small_priorities_come_first_then_who_waits_longest(line: Tools, clock: Clock) -> None:
     """A page's job overtakes a nightly one; among equals the line is kept."""
     with line.database.writing.begin() as session:
-        for verb, priority in (("late", jobs.LATER), ("first", jobs.FIRST), ("one", jobs.SOON), ("two", jobs.SOON)):
+        for verb, priority in (
+            ("late", jobs.LATER),
+            ("first", jobs.FIRST),
+            ("one", jobs.SOON),
+            ("two", jobs.SOON),
+        ):
             jobs.enqueue(session, verb, priority=priority, run_after=clock())
 
         assert [_take(session, clock).verb for _ in range(4)] == ["first", "one", "two", "late"]
@@ -84,7 +91,9 @@ def test_a_job_for_later_is_not_taken_before_its_time(line: Tools, clock: Clock)
         assert jobs.any_ready(session, clock()) and _take(session, clock).verb == "a"
 
 
-def test_b29_a_failing_job_is_tried_three_times_with_growing_pauses_then_parked(line: Tools, clock: Clock) -> None:
+def test_b29_a_failing_job_is_tried_three_times_with_growing_pauses_then_parked(
+    line: Tools, clock: Clock
+) -> None:
     """20 s, then 60 s, then it waits for a person, with the last error in the row."""
     with line.database.writing.begin() as session:
         jobs.enqueue(session, "a", run_after=clock())
@@ -95,7 +104,12 @@ def test_b29_a_failing_job_is_tried_three_times_with_growing_pauses_then_parked(
             pauses.append(round((job.run_after - clock()).total_seconds()) if job.state == "queued" else None)
             clock.move(seconds=pauses[-1] or 0)
         assert pauses == [20, 60, None]
-        assert (job.state, job.error[:4], len(job.error), job.finished_at) == ("parked", "no 2", 2000, clock())
+        assert (job.state, job.error[:4], len(job.error), job.finished_at) == (
+            "parked",
+            "no 2",
+            2000,
+            clock(),
+        )
         jobs.retry(session, job, clock())
 
         assert (_take(session, clock).attempts, job.finished_at) == (1, None)
@@ -113,7 +127,9 @@ def test_a_postponed_job_does_not_lose_a_try(line: Tools, clock: Clock) -> None:
         assert (job.state, job.attempts, job.error) == ("queued", 0, "away")
 
 
-def test_b28_jobs_of_a_dead_worker_go_back_in_line_and_one_that_kills_is_parked(line: Tools, clock: Clock) -> None:
+def test_b28_jobs_of_a_dead_worker_go_back_in_line_and_one_that_kills_is_parked(
+    line: Tools, clock: Clock
+) -> None:
     """Only jobs of other holders are released; one begun three times without an end may be the killer."""
     with line.database.writing.begin() as session:
         for verb in ("a", "killer", "mine"):
@@ -129,7 +145,9 @@ def test_b28_jobs_of_a_dead_worker_go_back_in_line_and_one_that_kills_is_parked(
 
 
 @pytest.mark.parametrize("how", ["finish", "fail", "postpone"])
-def test_b27_a_run_that_slept_through_its_lease_ends_nobody_elses_run(line: Tools, clock: Clock, how: str) -> None:
+def test_b27_a_run_that_slept_through_its_lease_ends_nobody_elses_run(
+    line: Tools, clock: Clock, how: str
+) -> None:
     """The late writer changes nothing where the job was given to another worker meanwhile."""
     with line.database.writing.begin() as session:
         jobs.enqueue(session, "a", run_after=clock())

@@ -16,7 +16,17 @@ from repository.models.job import FixityRun, Job, Lease
 from repository.workflow import care, facts, jobs, leases, worker
 from repository.workflow.errors import LeaseTaken
 from repository.workflow.tools import Tools
-from tests.archives import ROOT, Clock, child_environment, close, environment, new_archive, photo, planned, take_in
+from tests.archives import (
+    ROOT,
+    Clock,
+    child_environment,
+    close,
+    environment,
+    new_archive,
+    photo,
+    planned,
+    take_in,
+)
 
 CHILD = "tests.repository.workflow.child"
 
@@ -132,7 +142,9 @@ def test_b26_the_worker_leaves_a_sign_of_life(tools: Tools, clock: Clock) -> Non
         assert facts.get(session, facts.CLOCK_ALIVE) == clock().isoformat()
 
 
-def test_b29_a_poison_job_is_parked_after_three_tries_and_the_others_go_on(tools: Tools, clock: Clock) -> None:
+def test_b29_a_poison_job_is_parked_after_three_tries_and_the_others_go_on(
+    tools: Tools, clock: Clock
+) -> None:
     """A job that always fails stands parked with its error; a healthy one behind it is done."""
     with tools.database.writing.begin() as session:
         session.query(Job).delete()
@@ -148,7 +160,9 @@ def test_b29_a_poison_job_is_parked_after_three_tries_and_the_others_go_on(tools
         assert job.error.startswith("NoResultFound")
 
 
-def test_b30_sigterm_in_the_middle_leaves_the_run_in_line_and_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_b30_sigterm_in_the_middle_leaves_the_run_in_line_and_it_goes_on_where_it_stopped(
+    tmp_path: Path,
+) -> None:
     """The worker ends cleanly after the copy it reads; the next one checks only what is left; counts add up."""
     data = tmp_path / "data"
     tools = new_archive(data)
@@ -175,6 +189,8 @@ def test_b30_sigterm_in_the_middle_leaves_the_run_in_line_and_it_goes_on_where_i
 
     with tools.database.reading() as session:
         run = session.get_one(FixityRun, run_id)
-        reads = session.scalars(select(Event).where(Event.type == "fixity check", Event.object_kind == "item")).all()
+        reads = session.scalars(
+            select(Event).where(Event.type == "fixity check", Event.object_kind == "item")
+        ).all()
         assert (run.checked, run.not_checked, len(reads), checked < 6) == (6, 0, 6, True)
     close(tools)
