@@ -7,6 +7,7 @@ store that does not answer is never "missing" (cases A01-A19, A24, B14).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 
 from preservation.checks import Finding, Outcome, worst
 from preservation.findings import found
@@ -15,6 +16,7 @@ from preservation.policy import CopyState
 from storage.digests import blocks, new_hasher
 from storage.errors import NotFound, StorageError, StoreUnavailable, Unreadable, WrongStore
 from storage.inventory import FileRecord, Inventory
+from storage.lanes import LANES, in_lanes
 from storage.store import Store
 
 #: Called with the bytes read so far and the bytes in all.
@@ -76,8 +78,7 @@ def check_copy(
         if reading.is_absent:
             store.probe()  # a disk that went away meanwhile is not a missing copy
             return reading.missing()
-        for record in inventory.files:
-            reading.check(record)
+        reading.check_all()
         reading.tell_extras()
         reading.tell_shared()
         if reading.has_missing:
@@ -89,6 +90,15 @@ def check_copy(
 
 class _BytesDiffer(Exception):
     """One read gave other bytes than the register has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What reading one file came to: good, unless it failed or could not be read."""
+
+    failed: bool = False
+    unreadable: bool = False
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(slots=True)
@@ -107,6 +117,7 @@ class _Reading:
     unreadable: int = 0
     extra: int = 0
     bytes_read: int = 0
+    lock: Lock = field(default_factory=Lock)
 
     def look(self) -> None:
         """List what stands; where a folder cannot be listed each file is asked alone."""
@@ -127,18 +138,25 @@ class _Reading:
         """Return whether a file was found missing."""
         return any(finding.code in ("FX-201", "FX-202") for finding in self.findings)
 
-    def check(self, record: FileRecord) -> None:
-        """Compare one file: the cheap signs first, then every byte."""
+    def check_all(self) -> None:
+        """Compare every file; one lane where a pace holds the reading, so that a disk need not seek."""
+        for verdict in in_lanes(self.check, self.inventory.files, lanes=LANES if self.pace is None else 1):
+            self.failed += verdict.failed
+            self.unreadable += verdict.unreadable
+            self.checked += not (verdict.failed or verdict.unreadable)
+            self.findings.extend(verdict.findings)
+
+    def check(self, record: FileRecord) -> _Verdict:
+        """Return the verdict on one file: the cheap signs first, then every byte."""
         is_payload = record.path.startswith("data/")
         size = self._size(record.path)
         if size is None:
-            self._fail("FX-201" if is_payload else "FX-202", record)
-        elif size == -1:
-            self._fail("FX-402", record)
-        elif size != record.size:
-            self._fail("FX-104", record, size=size, registered=record.size)
-        else:
-            self._read_twice(record)
+            return _failed("FX-201" if is_payload else "FX-202", record)
+        if size == -1:
+            return _failed("FX-402", record)
+        if size != record.size:
+            return _failed("FX-104", record, size=size, registered=record.size)
+        return self._read_twice(record)
 
     def _size(self, path: str) -> int | None:
         """Return the size that stands, None where nothing does, -1 for a link.
@@ -157,29 +175,26 @@ class _Reading:
                 return record.size if record else None  # the read will tell
             return self.standing.get(path, -1)  # a link on the way hides it from the listing
 
-    def _read_twice(self, record: FileRecord) -> None:
+    def _read_twice(self, record: FileRecord) -> _Verdict:
         """Read a file, and once more where the first read was not good."""
         try:
             self._read(record)
         except (_BytesDiffer, NotFound, Unreadable, OSError) as first:
-            self._read_again(record, first)
-            return
-        self.checked += 1
+            return self._read_again(record, first)
+        return _Verdict()
 
-    def _read_again(self, record: FileRecord, first: Exception) -> None:
+    def _read_again(self, record: FileRecord, first: Exception) -> _Verdict:
         """Read a file for the second time; this verdict counts."""
         try:
             self._read(record)
         except _BytesDiffer as second:
-            self._fail(_damage_code(record.path), record, reads=second, registered=record.sha256)
+            return _failed(_damage_code(record.path), record, reads=second, registered=record.sha256)
         except NotFound:
-            self._fail("FX-201" if record.path.startswith("data/") else "FX-202", record)
+            return _failed("FX-201" if record.path.startswith("data/") else "FX-202", record)
         except (Unreadable, OSError) as second:
-            self.unreadable += 1
-            self.findings.append(found("FX-401", Outcome.NOT_RUN, record.path, reason=second))
-        else:
-            self.checked += 1
-            self.findings.append(found("FX-105", Outcome.WARNED, record.path, first=first))
+            told = found("FX-401", Outcome.NOT_RUN, record.path, reason=second)
+            return _Verdict(unreadable=True, findings=(told,))
+        return _Verdict(findings=(found("FX-105", Outcome.WARNED, record.path, first=first),))
 
     def _read(self, record: FileRecord) -> None:
         """Read one file to its end. Raises _BytesDiffer, NotFound, Unreadable, OSError."""
@@ -187,17 +202,18 @@ class _Reading:
         with self.store.open(f"{self.prefix}/{record.path}") as stream:
             for block in blocks(stream):
                 hasher.update(block)
-                self.bytes_read += len(block)
-                if self.progress is not None:
-                    self.progress(self.bytes_read, self.inventory.total_bytes)
-                if self.pace is not None:
-                    self.pace.take(len(block))
+                self._passed(len(block))
         if hasher.hexdigest() != record.sha256:
             raise _BytesDiffer(hasher.hexdigest())
 
-    def _fail(self, code: str, record: FileRecord, **facts: object) -> None:
-        self.failed += 1
-        self.findings.append(found(code, Outcome.FAILED, record.path, **facts))
+    def _passed(self, count: int) -> None:
+        """Count bytes that were read, and wait where they came too fast."""
+        with self.lock:
+            self.bytes_read += count
+            if self.progress is not None:
+                self.progress(self.bytes_read, self.inventory.total_bytes)
+            if self.pace is not None:
+                self.pace.take(count)
 
     def tell_extras(self) -> None:
         """Tell what stands and is not registered; nothing is ever removed."""
@@ -259,6 +275,11 @@ class _Reading:
         if outcome is not Outcome.NOT_RUN:
             return CopyState.OK
         return CopyState.UNREADABLE if self.unreadable else CopyState.UNKNOWN
+
+
+def _failed(code: str, record: FileRecord, **facts: object) -> _Verdict:
+    """Return the verdict on a file that is not what was registered."""
+    return _Verdict(failed=True, findings=(found(code, Outcome.FAILED, record.path, **facts),))
 
 
 def _damage_code(path: str) -> str:
