@@ -108,7 +108,7 @@ def _ancestors(session: Session, item: Item) -> tuple[dict[str, Any], ...]:
     found: list[dict[str, Any]] = []
     unit = session.get(Collection, item.collection_id) if item.collection_id else None
     while unit is not None:
-        found.append({"id": unit.id, "level": unit.level, "code": unit.code, "title": unit.title})
+        found.append({name: getattr(unit, name) for name in ("id", "level", "code", "title", "position")})
         unit = unit.parent
     return tuple(reversed(found))
 

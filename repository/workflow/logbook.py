@@ -103,4 +103,4 @@ def lines(store: Store) -> Iterator[dict[str, Any]]:
             continue
         if hashlib.sha256(content).hexdigest() not in found.key:
             continue  # a damaged log object: another store has it whole
-        yield from (json.loads(text) for text in content.decode().splitlines())
+        yield from (json.loads(text) for text in content.decode().split("\n") if text)

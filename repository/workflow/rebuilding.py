@@ -18,6 +18,7 @@ from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.package import Copy, Package
 from repository.workflow import access, facts, indexing, journal, logbook, packages
+from repository.workflow.packages import Contents
 from repository.workflow.tools import Tools
 from storage.errors import StorageError
 from storage.layout import PackageKey
@@ -143,8 +144,25 @@ def _register(session: Session, key: PackageKey, stores: list[Store], digest: st
         except StorageError:
             continue
         packages.add_told_events(session, contents)
+        _plant_ancestors(session, contents)
         return packages.register(session, contents, inventory)
     return None
+
+
+def _plant_ancestors(session: Session, contents: Contents) -> None:
+    """Make the units above an item that no log told of: the bag alone is enough."""
+    parent_id = None
+    for told in contents.ancestors:
+        if session.get(Collection, told["id"]) is None:
+            row = Collection(parent_id=parent_id, created_at=contents.created_at)
+            for name in ("id", "level", "code", "title", "position"):
+                setattr(row, name, told[name])
+            session.add(row)
+            session.flush()
+        parent_id = told["id"]
+    if not facts.get(session, facts.SCHOOL_NAME):
+        facts.put(session, facts.SCHOOL_NAME, contents.school["name"])
+        facts.put(session, facts.FONDS_CODE, contents.school["fonds_code"])
 
 
 def _add_copies(session: Session, tools: Tools, package: Package, stores: list[Store]) -> int:

@@ -3,8 +3,8 @@
 import os
 import sys
 
-from repository.config import from_env
 from repository.commands.running import run_worker
+from repository.config import from_env
 from repository.wiring import build_tools
 from repository.workflow import jobs, worker
 from repository.workflow.tools import Tools
