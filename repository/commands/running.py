@@ -78,6 +78,7 @@ def serve_until_stopped(tools: Tools) -> None:
     told = tools.settings
     logging.basicConfig(format=LOG_LINE)
     logging.getLogger("jingui").setLevel(logging.INFO)  # jingui.audit: who changed which account
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no trouble to tell of
     server = create_server(
         create_app(told, tools),
         host=told.host,

@@ -75,6 +75,8 @@ def draw(page: Page) -> str:
     columns = forms.columns_of(current_actor())
     shown = [*(row.name for row in specs), *columns, "reason"]
     trouble = forms.trouble_of(page.refusal, item.kind, shown) if page.refusal else Trouble({}, [])
+    not_asked = set(forms.ARCHIVIST_COLUMNS) - set(columns)
+    lacking = [name for name in _lacking(item) if name not in not_asked]
     package = queries.package(db.session, current_actor(), item.id) if item.version else None
     conflict = isinstance(page.refusal, EditedMeanwhile) and page.typed is not None
     return render_template(
@@ -88,7 +90,8 @@ def draw(page: Page) -> str:
         echoes=forms.echoes(values),
         trouble=trouble,
         conflict=conflict_of(item, page.typed) if conflict and page.typed else None,
-        lacking=_lacking(item),
+        lacking=[field_word(name, item.kind) for name in lacking],
+        lacks_more=any(name not in shown for name in lacking),
         reason=page.typed.reason if page.typed else request.args.get("reason", ""),
         carried=carried(trail),
         back=list_url(trail, item),
@@ -113,9 +116,9 @@ def _groups(specs: tuple[FieldSpec, ...], kind: str) -> list[Group]:
 
 
 def _lacking(item: Item) -> list[str]:
-    """Return the names of the fields that filing asks for and that say nothing yet, in plain words."""
+    """Return the names of the fields that filing asks for and that say nothing yet."""
     if item.state == states.ARCHIVED:
         return []
     found = describe.problems_of(item, today=current_tools().clock().date())
-    names = [one.field for one in found if one.severity is Severity.ERROR and one.code in ("V41", "V06")]
-    return [field_word(name, item.kind) for name in dict.fromkeys(names)]
+    names = (one.field for one in found if one.severity is Severity.ERROR and one.code in ("V41", "V06"))
+    return list(dict.fromkeys(names))

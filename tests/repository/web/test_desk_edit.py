@@ -59,6 +59,16 @@ def test_the_full_form_follows_the_kind(signed_in: SignIn, put_in: PutIn) -> Non
     assert ['name="document_number"' in page for page in pages] == [False, True]
 
 
+def test_what_is_lacking_is_told_to_whoever_can_fill_it_in(signed_in: SignIn, put_in: PutIn) -> None:
+    """A depositor is not asked for the retention; a field of the full form is told with the way there."""
+    item_id = put_in(state="draft", kind="document", category="", retention="")
+    page = signed_in("staff").get(f"/desk/items/{item_id}/edit").text
+    full = signed_in("archivist").get(f"/desk/items/{item_id}/edit?form=full").text
+
+    assert "归档前还要补上：责任者、类别。" in page and "到“完整著录”里填" in page
+    assert "归档前还要补上：责任者、类别、保管期限。" in full and "到“完整著录”里填" not in full
+
+
 def test_saving_the_quick_form_leaves_the_rest(archive: Archive, signed_in: SignIn, put_in: PutIn) -> None:
     """Fields that did not stand on the form keep what they say."""
     item_id = put_in(state="submitted", values={"photographer": "韩一诺", "language": ()})

@@ -111,6 +111,15 @@ def test_accepting_a_page_that_is_old_is_refused(archive: Archive, signed_in: Si
     assert item_of(archive, item_id).state == "submitted"
 
 
+def test_review_leads_to_the_form_where_the_lacking_field_stands(signed_in: SignIn, put_in: PutIn) -> None:
+    """A document without an author leads to the full form; its format is not called unknown before intake."""
+    item_id = put_in(state="submitted", kind="document", category="XZ")
+    page = signed_in("archivist").get(f"/desk/items/{item_id}/review").text
+
+    assert "请填写责任者" in page and "form=full" in page
+    assert "入库时识别" in page and "未识别" not in page
+
+
 def test_returning_needs_a_reason(archive: Archive, signed_in: SignIn, put_in: PutIn) -> None:
     """Without a reason 422 at the field; with one the depositor has the item again."""
     item_id = put_in(state="submitted")
