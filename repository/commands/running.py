@@ -10,10 +10,10 @@ import time
 from types import FrameType
 
 import click
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from repository.app import create_app
-from repository.commands.context import BAD, open_archive, say, tell_json
+from repository.commands.context import BAD, COULD_NOT, open_archive, say, tell_json
 from repository.workflow import founding, reaping, worker
 from repository.workflow.errors import LeaseTaken
 from repository.workflow.tools import Tools, Work
@@ -69,25 +69,37 @@ def init(as_json: bool) -> None:
 def serve(as_json: bool) -> None:
     """启动网页服务（不含后台程序）。"""
     tools = open_archive()
+    server = listen(tools)
     greet(tools, as_json=as_json)
-    serve_until_stopped(tools)
+    serve_until_stopped(server)
 
 
-def serve_until_stopped(tools: Tools) -> None:
-    """Serve pages until a signal asks to stop; a running answer is finished first."""
+def listen(tools: Tools) -> BaseWSGIServer:
+    """Return the server on its port, before anything is promised; a port that is taken ends the command."""
     told = tools.settings
     logging.basicConfig(format=LOG_LINE)
     logging.getLogger("jingui").setLevel(logging.INFO)  # jingui.audit: who changed which account
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no trouble to tell of
-    server = create_server(
-        create_app(told, tools),
-        host=told.host,
-        port=told.port,
-        threads=told.web_threads,
-        ident="Jingui",
-        max_request_body_size=(told.max_upload_mb + 1) << 20,
-        channel_timeout=120,
-    )
+    app = create_app(told, tools)
+    try:
+        server: BaseWSGIServer = create_server(
+            app,
+            host=told.host,
+            port=told.port,
+            threads=told.web_threads,
+            ident="Jingui",
+            max_request_body_size=(told.max_upload_mb + 1) << 20,
+            channel_timeout=120,
+        )
+    except OSError as failure:
+        say(f"网页服务不能启动：{told.host} 的端口 {told.port} 不能用（{failure.strerror}）。", error=True)
+        say("可能金匮已经在运行；也可以换一个端口，例如设置 JINGUI_PORT=8081，再启动。", error=True)
+        raise SystemExit(COULD_NOT) from failure
+    return server
+
+
+def serve_until_stopped(server: BaseWSGIServer) -> None:
+    """Serve pages until a signal asks to stop; a running answer is finished first."""
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _raise_exit)
     try:
@@ -135,12 +147,13 @@ def run_worker(tools: Tools) -> None:
 def run_both() -> None:
     """Serve pages and keep a worker running beside them."""
     tools = open_archive()
+    server = listen(tools)
     greet(tools)
     stopping = threading.Event()
     keeper = threading.Thread(target=_keep_worker, args=(stopping,), daemon=True)
     keeper.start()
     try:
-        serve_until_stopped(tools)
+        serve_until_stopped(server)
     finally:
         stopping.set()
         keeper.join(STOP_WITHIN + 5)
