@@ -28,6 +28,8 @@ from storage.store import Store
 OBJECT, METADATA, TAG = "object", "metadata", "tag"
 RECORD = "data/metadata/catalogue.json"
 SCHEMA = "jingui-package/1"
+#: One per algorithm of the policy, in force now or when the bag was written.
+_TAG_MANIFESTS = frozenset(f"tagmanifest-{name}.txt" for name in ("sha256", "sha384", "sha512", "sm3"))
 #: Columns of an item that its bag tells.
 ITEM_COLUMNS = (
     "kind",
@@ -252,6 +254,7 @@ def declared(store: Store, prefix: str) -> Inventory:
 
     To be believed only if its digest is the registered one. Raises NotFound, Unreadable.
     """
+    sizes = {found.key.removeprefix(f"{prefix}/"): found.size for found in store.list(f"{prefix}/")}
     digests: dict[str, str] = {}
     for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
         with store.open(f"{prefix}/{name}") as stream:
@@ -262,9 +265,9 @@ def declared(store: Store, prefix: str) -> Inventory:
             raise Unreadable(key=f"{prefix}/{name}", reason="manifest") from damage
         for entry in parse_manifest(text):
             digests[entry.path] = entry.digest
-        if name.startswith("tag"):
-            digests[name] = sha256_of(content)
-    sizes = {found.key.removeprefix(f"{prefix}/"): found.size for found in store.list(f"{prefix}/")}
+    for name in _TAG_MANIFESTS & sizes.keys():  # no manifest tells these
+        with store.open(f"{prefix}/{name}") as stream:
+            digests[name] = sha256_of(stream.read())
     return Inventory.of(
         FileRecord(path=path, size=sizes.get(path, -1), sha256=sha256) for path, sha256 in digests.items()
     )
