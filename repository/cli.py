@@ -1,6 +1,7 @@
 """jingui: the command line over everything. Without a subcommand it serves."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 from flask import Flask
@@ -45,13 +46,13 @@ for command in (
     jingui.add_command(command)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; whatever refuses is told in one sentence and exit code 2."""
     app = Flask("repository")  # sentences need the context of an app, nothing more of it
     babel.init_app(app, default_locale="zh_Hans_CN")
     with app.app_context():
         try:
-            jingui(prog_name="jingui")
+            jingui(args=arguments, prog_name="jingui")
         except REFUSALS as refusal:
             click.echo(texts.sentence(refusal), err=True)
             sys.exit(COULD_NOT)

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
-from repository.config import from_env
+from repository import cli
+from repository.config import TABLE, from_env
 from repository.models.migrating import migrate
 from repository.permissions import Actor, Role
 from repository.wiring import build_tools, lay_folders
@@ -104,6 +106,20 @@ def jingui(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProc
         text=True,
         timeout=240,
     )
+
+
+def jingui_here(data: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command line in this very process, which is quicker, and return what it said."""
+    told: dict[str, str | None] = {**dict.fromkeys(os.environ.keys() & {spec.variable for spec in TABLE}),
+                                   **environment(data, **more)}
+    with CliRunner().isolation(env=told) as (out, err, _):
+        code: object = 0
+        try:
+            cli.main(list(arguments))
+        except SystemExit as end:
+            code = end.code
+        said = [stream.getvalue().decode() for stream in (out, err)]
+    return subprocess.CompletedProcess(list(arguments), int(str(code or 0)), *said)
 
 
 def child_environment(more: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -42,8 +43,12 @@ WELL_KNOWN = frozenset(
 FIRST_LENGTH = 12
 _CLEAR_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # no i, l, o, 0, 1
 _hasher = PasswordHasher()
-#: Verified against when there is no such account, so that both answers take as long (E24).
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """Return what is verified against where there is no account, so that both answers take as long (E24)."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def actor_of(account: Account) -> Actor:
@@ -144,7 +149,7 @@ def sign_in(session: Session, tools: Tools, *, username: str, password: str, add
 
 def _matches(account: Account | None, password: str) -> bool:
     try:
-        _hasher.verify(_NOBODY if account is None else account.password_hash, password[: PASSWORD_MAX + 1])
+        _hasher.verify(_nobody() if account is None else account.password_hash, password[: PASSWORD_MAX + 1])
     except VerificationError:
         return False
     return account is not None and account.active
