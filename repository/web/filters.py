@@ -57,6 +57,7 @@ _FILTERS = (
     *(words.outcome_word, words.state_word, words.copy_state_word, words.event_word, words.check_word),
     *(words.job_word, words.job_state_word, words.role_word, words.act_word),
     *(words.kind_word, words.category_word, words.retention_word, words.access_word, words.decade_word),
+    words.listed,
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from repository import figures, queries
 from repository.extensions import db
 from repository.permissions import Actor, Role, may
 from repository.web.guards import act_of, current_actor
-from repository.web.words import marked
+from repository.web.words import marked, marked_in
 from repository.workflow import states
 
 log = logging.getLogger("jingui.web")
@@ -57,23 +57,25 @@ class Room:
 
 #: Heading -> rooms. 鉴定与处置 has none yet and is therefore not shown.
 HEADINGS: Mapping[str, tuple[Room, ...]] = {
-    marked("接收"): (
+    marked_in("menu", "接收"): (
         Room(marked("交档案"), "desk.upload", ("desk.batch", "desk.save_batch")),
         Room(marked("我交的档案"), "desk.mine", waiting=_returned),
         Room(marked("收件箱"), "desk.inbox", ("desk.review", "desk.accept", "desk.return_"), _to_review),
     ),
-    marked("整理"): (Room(marked("目录"), "desk.catalogue", ("desk.edit", "desk.save", "desk.history")),),
-    marked("保存"): (
+    marked_in("menu", "整理"): (
+        Room(marked("目录"), "desk.catalogue", ("desk.edit", "desk.save", "desk.history")),
+    ),
+    marked_in("menu", "保存"): (
         Room(marked("保存状况"), "admin.care", ("admin.copy", "admin.repair"), _troubled),
         Room(marked("核验记录"), "admin.runs", ("admin.run",)),
     ),
-    marked("利用"): (
+    marked_in("menu", "利用"): (
         Room(marked("检索"), "public.find"),
         Room(marked("浏览"), "public.browse", ("public.item",)),
     ),
-    marked("鉴定与处置"): (),
-    marked("统计"): (Room(marked("馆藏概况"), "admin.holdings"),),
-    marked("系统管理"): (
+    marked_in("menu", "鉴定与处置"): (),
+    marked_in("menu", "统计"): (Room(marked("馆藏概况"), "admin.holdings"),),
+    marked_in("menu", "系统管理"): (
         Room(marked("账号"), "admin.accounts", ("admin.new_account", "admin.add_account", "admin.account",
                                               "admin.change_account", "admin.reset_password")),
         Room(marked("岗位权限"), "admin.roles"),
@@ -113,7 +115,7 @@ class Menu:
         for label, rooms in HEADINGS.items():
             entries = tuple(_entry(room, actor) for room in rooms if _is_open(room, actor))
             if entries:
-                yield Heading(gettext(label), entries)
+                yield Heading(pgettext("menu", label), entries)
 
 
 def _is_open(room: Room, actor: Actor) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext
 
 from repository.description.codes import CODE_LISTS
 from repository.description.fields import FieldSpec, fields_for
@@ -95,11 +96,11 @@ def _text(spec: FieldSpec, value: str | Sequence[str]) -> str:
     if spec.code_list not in CODE_LISTS:
         return _joined(value)
     codes = [value] if isinstance(value, str) else value
-    return "、".join(CODE_LISTS[spec.code_list].label(code, lang()) for code in codes if code)
+    return words.listed(CODE_LISTS[spec.code_list].label(code, lang()) for code in codes if code)
 
 
 def _joined(value: str | Sequence[str]) -> str:
-    return value if isinstance(value, str) else "、".join(value)
+    return value if isinstance(value, str) else words.listed(value)
 
 
 def files_of(item: Item, package: Package | None) -> list[FileRow]:
@@ -114,7 +115,7 @@ def files_of(item: Item, package: Package | None) -> list[FileRow]:
 def _file_row(item: Item, row: PackagedFile, allowed: bool) -> FileRow:
     url = url_for("public.file", item_id=item.id, position=row.position) if allowed else ""
     name = row.format_name or row.mime
-    shown = f"{name}（{row.puid}）" if row.puid else name
+    shown = gettext("%(name)s（%(more)s）", name=name, more=row.puid) if row.puid else name
     pages = int(row.facts.get("pages") or 0)
     return FileRow(row.original_name, row.size, shown, row.sha256, url, pages if pages > 1 else 0)
 
@@ -144,7 +145,7 @@ def _detail(row: Event) -> str:
     if "store" in facts:
         said.append(str(facts["store"]))
     if "fields" in facts:
-        said.append("、".join(field_word(str(name)) for name in facts["fields"]))
+        said.append(words.listed(field_word(str(name)) for name in facts["fields"]))
     return " · ".join(said)
 
 

@@ -15,7 +15,7 @@ from repository.description.errors import DescriptionError
 from repository.description.fields import label
 from repository.description.rules import Problem
 from repository.sheets import SheetUnreadable
-from repository.web.words import filled, marked, state_word
+from repository.web.words import filled, listed, marked, state_word
 from repository.workflow.errors import Incomplete, NotAllowed, SheetRefused, WeakPassword, WorkflowError
 from search.errors import QueryRefused, SearchError
 from storage.errors import StorageError, StorageFull
@@ -164,7 +164,7 @@ def _incomplete(error: Incomplete, kind: str) -> str:
         return " ".join(sentence(problem, kind) for problem in found[:5])
     missing = error.facts.get("missing")
     names = [field_word(str(name), kind) for name in missing] if isinstance(missing, Sequence) else []
-    return gettext("请填写：%(names)s。", names="、".join(names))
+    return gettext("请填写：%(names)s。", names=listed(names))
 
 
 def _not_allowed(error: NotAllowed) -> str:

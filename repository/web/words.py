@@ -4,7 +4,7 @@ Every word is a msgid in Chinese; what is unknown comes back as it is, so that
 a newer row never breaks an older page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flask_babel import get_locale, gettext
 
@@ -14,6 +14,16 @@ from repository.description.codes import ACCESS_LEVELS, CATEGORIES, KINDS, reten
 def marked(msgid: str) -> str:
     """Return msgid as it is; pybabel finds the text by this name (-k marked)."""
     return msgid
+
+
+def marked_in(context: str, msgid: str) -> str:
+    """Return msgid as it is; pybabel finds context and text (-k marked_in:1c,2)."""
+    return msgid
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as one text: 一、二 or "one, two"."""
+    return gettext("、").join(names)
 
 
 class _Facts(dict[str, object]):

@@ -23,7 +23,7 @@ INLINE = re.compile(
 )
 FOREIGN = re.compile(r"(?:https?:)?//(?!www\.w3\.org/)[a-z0-9-]+\.[a-z]", re.IGNORECASE)
 QUOTED = r"""(?:'[^']*'|"[^"]*")"""
-MARKED = re.compile(rf"\b(?:_|gettext|ngettext)\(\s*{QUOTED}(?:,\s*{QUOTED})?")
+MARKED = re.compile(rf"\b(?:_|n?p?gettext)\(\s*{QUOTED}(?:,\s*{QUOTED})?")
 #: Words that stay as they are in each language.
 OWN_WORDS = re.compile(r"中文|'、'")
 
@@ -62,7 +62,7 @@ def test_template_is_well_formed(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=_name)
 def test_every_chinese_sentence_can_be_translated(path: Path) -> None:
-    """Chinese text for people stands only inside _() or ngettext()."""
+    """Chinese text for people stands only inside _(), ngettext() or pgettext()."""
     left = OWN_WORDS.sub("", MARKED.sub("", _bare(path)))
 
     assert re.findall(r"[\u4e00-\u9fff]+", left) == []

@@ -13,7 +13,7 @@ from repository.models.package import Copy
 from repository.queries import TroubledCopy
 from repository.web.findings import finding
 from repository.web.shown import EventRow
-from repository.web.words import check_word, event_word
+from repository.web.words import check_word, event_word, listed
 
 SHOWN = 10  # findings of one copy that a list shows; its page shows all
 
@@ -102,7 +102,7 @@ def _advice(copy: Copy, others: Sequence[OtherRow]) -> str:
             "没有一份副本还保有完好的内容。请不要删除任何东西，也不要再往这些硬盘里写东西；"
             "尽快找出离线备份、其他硬盘或实体原件，必要时请专业人员恢复。"
         )
-    good = "、".join(one.store for one in others if one.state == "ok")
+    good = listed(one.store for one in others if one.state == "ok")
     if copy.state == "unreadable":
         return gettext("先检查硬盘、网络和读取权限，恢复后再核验一次；仍读不出时再修复。")
     if copy.state not in ("damaged", "missing"):

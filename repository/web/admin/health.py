@@ -14,7 +14,7 @@ from repository import figures
 from repository.web.filters import filesize, local_time, to_local
 from repository.web.findings import finding
 from repository.web.texts import sentence
-from repository.web.words import filled, marked, outcome_word
+from repository.web.words import filled, listed, marked, outcome_word
 from repository.workflow import facts, folders, indexing, jobs, leases
 from repository.workflow.folders import FolderState
 from repository.workflow.tools import Tools
@@ -103,7 +103,8 @@ def _index(session: Session, tools: Tools) -> Line:
         told += gettext("；上次重建：%(at)s，原因：%(why)s", at=local_time(at), why=reason(why))
     trouble = indexing.trouble_with(session, health)
     if trouble:
-        return Line(label, RED if not health.usable else AMBER, f"{told}；{reason(trouble)}",
+        told = gettext("%(told)s；%(why)s", told=told, why=reason(trouble))
+        return Line(label, RED if not health.usable else AMBER, told,
                     gettext("后台程序会自动重建；也可以按“重建索引”。馆藏没有丢失。"))
     return Line(label, GREEN, told)
 
@@ -130,7 +131,8 @@ def _virus(session: Session, tools: Tools) -> Line:
 
 def _judges() -> Line:
     found = {name: _installed(name) for name in _JUDGES}
-    told = "，".join(f"{name} {number or gettext('未安装')}" for name, number in found.items())
+    none = gettext("未安装")
+    told = listed(f"{name} {number or none}" for name, number in found.items())
     if all(found.values()):
         return Line(gettext("格式识别"), GREEN, told)
     return Line(gettext("格式识别"), AMBER, told, finding("IN-121"))
@@ -171,5 +173,5 @@ def _clock(session: Session, tools: Tools) -> Line:
 
 
 def _software(tools: Tools) -> Line:
-    told = f"{tools.software.name}，Python {platform.python_version()}，SQLite {sqlite3.sqlite_version}"
-    return Line(gettext("软件版本"), GREEN, told)
+    parts = (tools.software.name, f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}")
+    return Line(gettext("软件版本"), GREEN, listed(parts))

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from repository.permissions import OPEN_ACTS, VISITOR, AccessLevel, Act, Actor, Role, access_tags, may
 from repository.web.admin.care import admin
 from repository.web.guards import allows
-from repository.web.words import category_word, role_word
+from repository.web.words import category_word, listed, role_word
 
 #: Signing in, setting up and the like are no rights that a post gives.
 _RIGHTS = tuple(act for act in Act if act not in OPEN_ACTS)
@@ -45,5 +45,5 @@ def read_words(actor: Actor, level: AccessLevel) -> str:
     found = {tag.partition(":")[2] for tag in access_tags(actor) if tag.startswith(f"{level}:")}
     if "*" in found:
         return gettext("全部")
-    names = "、".join(category_word(category) for category in sorted(found))
+    names = listed(category_word(category) for category in sorted(found))
     return gettext("只限：%(names)s", names=names) if names else ""

@@ -134,8 +134,9 @@ def column_options(values: Values) -> dict[str, Options]:
     category = CATEGORIES.get(str(values.get("category", "")))
     kept = open_to = gettext("按类别默认")
     if category:
-        kept += f"（{retention_label(category.retention, lang())}）"
-        open_to += f"（{ACCESS_LEVELS.label(category.access_level, lang())}）"
+        kept = gettext("%(name)s（%(more)s）", name=kept, more=retention_label(category.retention, lang()))
+        level = ACCESS_LEVELS.label(category.access_level, lang())
+        open_to = gettext("%(name)s（%(more)s）", name=open_to, more=level)
     retentions = _with_present(_listed(RETENTION), values.get("retention", ""), blank=False)
     return {
         "kind": _listed(KINDS),

@@ -13,7 +13,7 @@ from repository.models.job import Job
 from repository.web.findings import finding
 from repository.web.guards import current_tools
 from repository.web.texts import field_word, problems
-from repository.web.words import check_word
+from repository.web.words import check_word, listed
 from repository.workflow import describe, jobs, states
 
 SIX_ELEMENTS_CODE = "V25"  # DA/T 50-2014
@@ -78,7 +78,7 @@ def remarks_of(item: Item, apart: Collection[str]) -> list[str]:
     lacking = [field_word(one.field, item.kind) for one in kept if one.code == SIX_ELEMENTS_CODE]
     told = [text for _, text in problems([one for one in kept if one.code != SIX_ELEMENTS_CODE], item.kind)]
     if lacking:
-        told.append(gettext("照片六要素还缺：%(names)s。知道多少写多少。", names="、".join(lacking)))
+        told.append(gettext("照片六要素还缺：%(names)s。知道多少写多少。", names=listed(lacking)))
     return told
 
 

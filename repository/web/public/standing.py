@@ -9,7 +9,7 @@ from preservation.policy import CopyState
 from repository.models.item import Item
 from repository.models.package import Copy, Package
 from repository.web.filters import local_time
-from repository.web.words import copy_state_word
+from repository.web.words import copy_state_word, listed
 from repository.workflow import states
 
 _TROUBLED = (CopyState.DAMAGED, CopyState.MISSING, CopyState.UNREADABLE)
@@ -61,7 +61,7 @@ def _protected(good: Sequence[Copy]) -> str:
 
 
 def _troubled(good: Sequence[Copy], bad: Sequence[Copy]) -> Standing:
-    kinds = "、".join(dict.fromkeys(copy_state_word(copy.state) for copy in bad))
+    kinds = listed(dict.fromkeys(copy_state_word(copy.state) for copy in bad))
     sentence = gettext("有 %(bad)s 份副本有问题（%(kinds)s）。", bad=len(bad), kinds=kinds)
     if good:
         return Standing("red", sentence, gettext("另有 %(good)s 份完好，可以用来修复，内容没有丢失。", good=len(good)))
