@@ -14,6 +14,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from repository.app import create_app
 from repository.commands.context import BAD, COULD_NOT, open_archive, say, tell_json
+from repository.commands.listening import NO_LIMIT, receive_whole
 from repository.workflow import founding, reaping, worker
 from repository.workflow.errors import LeaseTaken
 from repository.workflow.tools import Tools, Work
@@ -88,13 +89,14 @@ def listen(tools: Tools) -> BaseWSGIServer:
             port=told.port,
             threads=told.web_threads,
             ident="Jingui",
-            max_request_body_size=(told.max_upload_mb + 1) << 20,
+            max_request_body_size=NO_LIMIT,
             channel_timeout=120,
         )
     except OSError as failure:
         say(f"网页服务不能启动：{told.host} 的端口 {told.port} 不能用（{failure.strerror}）。", error=True)
         say("可能金匮已经在运行；也可以换一个端口，例如设置 JINGUI_PORT=8081，再启动。", error=True)
         raise SystemExit(COULD_NOT) from failure
+    receive_whole(server, told)
     return server
 
 

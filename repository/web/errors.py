@@ -33,6 +33,7 @@ from storage.errors import (
     UnsafeName,
     WrongStore,
 )
+from storage.faults import storage_error
 
 log = logging.getLogger("jingui.web")
 
@@ -65,6 +66,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(QueryRefused, of_description)
     app.register_error_handler(IndexUnusable, of_index)
     app.register_error_handler(OperationalError, of_database)
+    app.register_error_handler(OSError, of_system)
     app.register_error_handler(Exception, of_surprise)
 
 
@@ -166,6 +168,12 @@ def of_database(error: OperationalError) -> Response:
         log.warning("the catalogue is locked: %s", cause)
         return answer(503, gettext("目录正在被别的操作占用，这一步没有做，什么都没有丢。请过一会儿再试。"))
     return of_surprise(error)
+
+
+def of_system(error: OSError) -> Response:
+    """Return "full" where a form's parts found no room on their way to us; the rest is a surprise."""
+    told = storage_error(error, writing=True)
+    return of_storage(told) if isinstance(told, StorageFull) else of_surprise(error)
 
 
 def of_surprise(error: Exception) -> Response:
