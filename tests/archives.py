@@ -110,8 +110,10 @@ def jingui(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProc
 
 def jingui_here(data: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run the command line in this very process, which is quicker, and return what it said."""
-    told: dict[str, str | None] = {**dict.fromkeys(os.environ.keys() & {spec.variable for spec in TABLE}),
-                                   **environment(data, **more)}
+    told: dict[str, str | None] = {
+        **dict.fromkeys(os.environ.keys() & {spec.variable for spec in TABLE}),
+        **environment(data, **more),
+    }
     with CliRunner().isolation(env=told) as (out, err, _):
         code: object = 0
         try:

@@ -51,7 +51,12 @@ def derive(work: Work) -> None:
         have = {(row.position, row.sha256) for row in _rows(session, item_id)}
     missing = [source for source in sources if (source.position, source.sha256) not in have]
     for done, source in enumerate(missing):
-        _derive_one(work, item_id, source)
+        try:
+            _derive_one(work, item_id, source)
+        except NotFound:
+            if source.staged_id:
+                return  # archived meanwhile (that left a job, which reads the package), or discarded
+            raise
         work.tell(done + 1, len(missing))
     with work.writing() as session:
         _settle(session, work, item_id, fresh=bool(missing))
@@ -93,6 +98,8 @@ def _derive_one(work: Work, item_id: str, source: _Source) -> None:
     folder = Path(item_id[:2]) / item_id / f"{source.position:04d}-{source.sha256[:12]}"
     with _as_path(work.tools, source) as path, TemporaryDirectory(dir=work.tools.scratch) as scratch:
         made = _make(work.tools, path, Path(scratch), source)
+        if source.staged_id:
+            work.tools.staging.path(source.staged_id)  # gone by now: "unreadable" would be said of nothing
         _move_in(Path(scratch), work.tools.renditions / folder)
     with work.writing() as session:
         if session.get(Item, item_id) is None:
@@ -209,5 +216,5 @@ def derive_all(session: Session) -> int:
     """Leave a job for every archived item and return how many."""
     ids = session.scalars(select(Item.id).where(Item.state == states.ARCHIVED)).all()
     for item_id in ids:
-        jobs.enqueue(session, "derive", priority=jobs.LATER, dedup=f"derive:{item_id}", item=item_id)
+        jobs.ask_derive(session, item_id)
     return len(ids)

@@ -98,7 +98,7 @@ def add_file(session: Session, tools: Tools, actor: Actor, item: Item, *, staged
         detail=staged.name.original,
         facts={"size": staged.size, "sha256": row.sha256},
     )
-    jobs.enqueue(session, "derive", priority=jobs.LATER, dedup=f"derive:{item.id}", item=item.id)
+    jobs.ask_derive(session, item.id)
     return row
 
 
@@ -117,7 +117,7 @@ def merge(session: Session, actor: Actor, items: list[Item]) -> Item:
         session.flush()
         session.delete(other)
     session.flush()
-    jobs.enqueue(session, "derive", priority=jobs.LATER, dedup=f"derive:{first.id}", item=first.id)
+    jobs.ask_derive(session, first.id)
     return first
 
 

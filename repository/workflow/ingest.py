@@ -215,7 +215,7 @@ def _tell(session: Session, work: Work, package: Package, contents: Contents) ->
     item.generation = facts.next_generation(session)
     replicating.wanted(session, work.tools, package)
     jobs.ask_index(session)
-    jobs.enqueue(session, "derive", priority=jobs.LATER, dedup=f"derive:{item.id}", item=item.id)
+    jobs.ask_derive(session, item.id)
 
 
 def ask_repack(session: Session, item_id: str) -> None:

@@ -47,6 +47,12 @@ def ask_index(session: Session) -> Job:
     return enqueue(session, "index", priority=FIRST, lock="index", dedup="index")
 
 
+def ask_derive(session: Session, item_id: str) -> Job:
+    """Leave the job that makes the previews of an item; two for one item never run at once."""
+    key = f"derive:{item_id}"
+    return enqueue(session, "derive", priority=LATER, lock=key, dedup=key, item=item_id)
+
+
 def any_ready(session: Session, now: datetime) -> bool:
     """Return whether a job may be waiting; cheap, and without the write lock."""
     return (

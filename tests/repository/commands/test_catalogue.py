@@ -2,9 +2,13 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -54,7 +58,9 @@ def test_a_good_sheet_describes_what_is_taken_in(tmp_path: Path, encoding: str) 
     """The words of the sheet, written by Excel in China, are found by everybody where it says 公开."""
     photo(tmp_path / "files/1.jpg")
     sheet = tmp_path / "著录.csv"
-    sheet.write_bytes("文件名,题名,时间,开放程度,人物\n1.jpg,一九七八届毕业合影,1978,公开,张三、李四\n".encode(encoding))
+    sheet.write_bytes(
+        "文件名,题名,时间,开放程度,人物\n1.jpg,一九七八届毕业合影,1978,公开,张三、李四\n".encode(encoding)
+    )
     ended = jingui(tmp_path / "data", "ingest", str(tmp_path / "files"), "--metadata", str(sheet))
 
     assert (ended.returncode, "已接收 1 件" in ended.stdout) == (0, True), ended.stdout + ended.stderr
@@ -70,18 +76,29 @@ def test_d25_a_sheet_with_wrong_rows_does_nothing_and_names_them(tmp_path: Path)
     ended = jingui(tmp_path / "data", "ingest", str(tmp_path / "files"), "--metadata", str(sheet))
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    for words in ("没有导入任何内容", "第 3 行：没有找到文件“2.jpg”", "不认识列名“颜料”", "没有“1978-02-30”这个日子"):
+    for words in (
+        "没有导入任何内容",
+        "第 3 行：没有找到文件“2.jpg”",
+        "不认识列名“颜料”",
+        "没有“1978-02-30”这个日子",
+    ):
         assert words in ended.stderr
     dumped = json.loads(jingui_here(tmp_path / "data", "dump").stdout)
     assert (dumped["items"], dumped["events"]) == ([], [])
 
 
-@pytest.mark.parametrize(("name", "content", "words"), [("a.xlsx", b"no zip", "打不开表格"), ("a.csv", b"", "是空的")])
-def test_a_sheet_that_is_none_is_told_in_one_sentence(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "words"), [("a.xlsx", b"no zip", "打不开表格"), ("a.csv", b"", "是空的")]
+)
+def test_a_sheet_that_is_none_is_told_in_one_sentence(
+    tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
     """No traceback, exit 2."""
     photo(tmp_path / "1.jpg")
     (tmp_path / name).write_bytes(content)
-    ended = jingui_here(tmp_path / "data", "ingest", str(tmp_path / "1.jpg"), "--metadata", str(tmp_path / name))
+    ended = jingui_here(
+        tmp_path / "data", "ingest", str(tmp_path / "1.jpg"), "--metadata", str(tmp_path / name)
+    )
 
     assert (ended.returncode, words in ended.stderr, "Traceback" in ended.stderr) == (2, True, False)
 
@@ -149,7 +166,11 @@ def test_status_tells_figures_that_add_up(data: Path) -> None:
     told = _json(data, "status")
     assert isinstance(told, dict)
 
-    assert told["copies"] == sum(told[name] for name in ("ok", "damaged", "missing", "unreadable", "unknown")) == 6
+    assert (
+        told["copies"]
+        == sum(told[name] for name in ("ok", "damaged", "missing", "unreadable", "unknown"))
+        == 6
+    )
     assert (told["items"], told["stores"], told["lost"]) == (3, {"main": "正常", "second": "正常"}, 0)
     assert "件数 3，副本 6" in jingui(data, "status").stdout
 
@@ -168,8 +189,12 @@ def test_settings_lists_the_one_table(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
-    [("JINGUI_PROT", "80", "没有名为 JINGUI_PROT 的设置"), ("JINGUI_PORT", "http", "“http”不对"),
-     ("JINGUI_STORES", "nas", "名称=路径"), ("JINGUI_STORES", "a=x,a=y", "两个副本同名")],
+    [
+        ("JINGUI_PROT", "80", "没有名为 JINGUI_PROT 的设置"),
+        ("JINGUI_PORT", "http", "“http”不对"),
+        ("JINGUI_STORES", "nas", "名称=路径"),
+        ("JINGUI_STORES", "a=x,a=y", "两个副本同名"),
+    ],
 )
 def test_a_wrong_setting_stops_every_command(tmp_path: Path, name: str, value: str, words: str) -> None:
     """Exit 2 with one sentence, and nothing was made."""
@@ -183,14 +208,22 @@ def test_a_second_worker_says_who_works_and_ends_with_1(data: Path) -> None:
     """F08: one lease; the sentence names machine and process. Commands wait for the worker that runs."""
     first = subprocess.Popen(
         [sys.executable, "-m", "tests.repository.workflow.child", "hold", str(data)],
-        cwd=ROOT, env=child_environment(environment(data)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=ROOT,
+        env=child_environment(environment(data)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert first.stdout is not None and first.stdout.readline() == "held\n"
     second = jingui(data, "worker")
     first.kill()
     first.wait()
 
-    assert (second.returncode, "已有一个后台程序在运行" in second.stdout, f"进程 {first.pid}" in second.stdout) == (1, True, True)
+    assert (
+        second.returncode,
+        "已有一个后台程序在运行" in second.stdout,
+        f"进程 {first.pid}" in second.stdout,
+    ) == (1, True, True)
 
 
 def test_b20_a_locked_catalogue_is_a_sentence_and_no_traceback(data: Path) -> None:
@@ -198,17 +231,26 @@ def test_b20_a_locked_catalogue_is_a_sentence_and_no_traceback(data: Path) -> No
     before = jingui_here(data, "dump").stdout
     other = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(data / "catalogue.sqlite")],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert other.stdout is not None and other.stdout.readline() == "held\n"
-    hasty = "from repository.models import database; database.open_database.__kwdefaults__['busy_seconds'] = 0.1; "
+    hasty = "from repository.models import database as d; d.open_database.__kwdefaults__['busy_seconds'] = 0.1; "
     ended = subprocess.run(
         [sys.executable, "-c", hasty + "from repository.cli import main; main()", "fixity", "run", "--all"],
-        cwd=ROOT, env=child_environment(environment(data)), capture_output=True, text=True,
+        cwd=ROOT,
+        env=child_environment(environment(data)),
+        capture_output=True,
+        text=True,
     )
     other.communicate()
 
-    assert (ended.returncode, "正在被别的程序占用" in ended.stderr, "Traceback" in ended.stderr) == (2, True, False)
+    assert (ended.returncode, "正在被别的程序占用" in ended.stderr, "Traceback" in ended.stderr) == (
+        2,
+        True,
+        False,
+    )
     assert jingui_here(data, "dump").stdout == before
 
 
@@ -219,7 +261,38 @@ def test_b19_a_corrupt_catalogue_is_refused_and_the_way_out_is_told(data: Path) 
         path.unlink()
     ended = jingui_here(data, "status")
 
-    assert (ended.returncode, "rebuild catalogue" in ended.stderr, "Traceback" in ended.stderr) == (2, True, False)
+    assert (ended.returncode, "rebuild catalogue" in ended.stderr, "Traceback" in ended.stderr) == (
+        2,
+        True,
+        False,
+    )
+
+
+def test_serve_answers_and_ends_cleanly_when_asked(data: Path) -> None:
+    """B30: the address is printed, the front page answers, SIGTERM ends with 0."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-m", "repository", "serve"],
+        cwd=ROOT,
+        env=child_environment(environment(data, JINGUI_PORT=str(port))),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    said = server.stdout.readline()
+    answer, deadline = None, time.monotonic() + 20
+    while answer is None and time.monotonic() < deadline:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
+                page = answer.read().decode()
+        except URLError:
+            time.sleep(0.1)
+    server.terminate()
+
+    assert (server.wait(20), answer is not None and answer.status, f":{port}/" in said) == (0, 200, True)
+    assert "云溪中学" in page
 
 
 def test_an_unknown_setting_ends_a_real_process_with_2(tmp_path: Path) -> None:

@@ -34,14 +34,21 @@ def test_p17_fixity_ends_with_0_only_when_every_copy_was_read_and_is_good(data: 
     assert (code, _counts(told), told["finished"]) == (0, [6, 6, 0, 0, 0], True)
     image = damage("main")
     bad = jingui(data, "fixity", "run", "--all")
-    assert (bad.returncode, "完好 5，损坏或缺失 1" in bad.stdout, "data/objects/0001.jpg" in bad.stdout) == (1, True, True)
+    assert (bad.returncode, "完好 5，损坏或缺失 1" in bad.stdout, "data/objects/0001.jpg" in bad.stdout) == (
+        1,
+        True,
+        True,
+    )
     assert _run(data, "status")[0] == 1
     mended = jingui(data, "repair", "--json")
     code, told = mended.returncode, json.loads(mended.stdout)
     assert (code, told) == (0, {"asked": 1, "still_troubled": 0, "lost": 0})
 
     assert _run(data, "fixity", "run", "--all")[0] == 0
-    assert image.read_bytes() == sorted((data / "stores/second").glob("aips/*/*/*/v0001/data/objects/0001.jpg"))[0].read_bytes()
+    assert (
+        image.read_bytes()
+        == sorted((data / "stores/second").glob("aips/*/*/*/v0001/data/objects/0001.jpg"))[0].read_bytes()
+    )
 
 
 def test_b14_fixity_with_an_absent_store_never_ends_with_0(data: Path) -> None:
@@ -60,7 +67,10 @@ def test_a21_repair_without_a_good_copy_says_so_and_ends_with_1(data: Path, dama
     code, told = _run(data, "repair")
 
     assert (code, told["still_troubled"], told["lost"]) == (1, 2, 2)
-    images = [sorted((data / "stores" / s).glob("aips/*/*/*/v0001/data/objects/0001.jpg"))[0] for s in ("main", "second")]
+    images = [
+        sorted((data / "stores" / s).glob("aips/*/*/*/v0001/data/objects/0001.jpg"))[0]
+        for s in ("main", "second")
+    ]
     assert [image.read_bytes() for image in images] == before
 
 

@@ -159,7 +159,7 @@ def test_a_run_tells_what_is_without_a_verdict() -> None:
 def test_b20_a_lock_held_by_another_process_is_an_error_after_the_wait_and_readers_go_on(
     tmp_path: Path,
 ) -> None:
-    """While a foreign process holds the write lock, reading works; writing waits, fails, and works afterwards."""
+    """While another process holds the write lock, reading works; writing fails, and works afterwards."""
     path = tmp_path / "catalogue.sqlite"
     patient = open_database(f"sqlite:///{path}")
     migrate(patient)

@@ -100,7 +100,7 @@ def test_an_account_that_is_not_active_is_refused_like_a_wrong_password(tools: T
 
 
 def test_p21_five_failures_start_a_growing_delay(tools: Tools, people: People, clock: Clock) -> None:
-    """5, 10, 20 seconds and so on, at most a quarter of an hour; while it lasts the right password is refused, too."""
+    """5, 10, 20 seconds, at most a quarter of an hour; meanwhile the right password is refused, too."""
     delays = []
     for _ in range(5):
         assert _sign_in(tools, "teacher", "wrong") == "WF-008"

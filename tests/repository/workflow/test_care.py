@@ -201,7 +201,7 @@ def test_a_store_that_is_no_longer_configured_is_told(archive: Tools, clock: Clo
 
 
 def test_a26_a_damaged_register_is_not_blamed_on_the_copy(archive: Tools, clock: Clock) -> None:
-    """When the catalogue's own list no longer has its digest, the copy is not judged and nothing is repaired."""
+    """When the catalogue's own list has lost its digest, no copy is judged and nothing repaired."""
     with archive.database.writing.begin() as session:
         file = session.scalars(select(PackagedFile).where(PackagedFile.role == "object").limit(1)).one()
         file.sha256 = "0" * 64

@@ -85,7 +85,7 @@ def test_who_may_not_hand_in_cannot_begin(tools: Tools, people: People, name: st
 def test_e01_anothers_draft_is_not_touched(
     tools: Tools, people: People, hand_in: HandIn, verb: str, who: str
 ) -> None:
-    """A colleague can neither add to, merge, discard, submit nor edit someone else's draft; nor can a visitor."""
+    """Neither a colleague nor a visitor adds to, merges, discards, submits or edits someone's draft."""
     actor = VISITOR if who == "visitor" else people.colleague
     ids = hand_in(people.teacher, "1.jpg", "2.jpg")
     staged = next(tools.staging.all())

@@ -191,7 +191,7 @@ def test_in_a_draft_a_missing_value_is_no_error_but_a_wrong_one_is(
 def test_saves_of_one_sitting_are_one_revision(
     tools: Tools, people: People, hand_in: HandIn, clock: Clock
 ) -> None:
-    """A page that saves by itself makes one revision in ten minutes; a pause or another person begins a new one."""
+    """A page that saves by itself makes one revision; a pause or another person begins a new one."""
     [item_id] = hand_in(people.teacher, "1.jpg")
     for title in ("老", "老校", "老校门"):
         _edit(tools, people.teacher, item_id, values={"title": title}, joins=True)

@@ -64,7 +64,7 @@ def test_b17_an_older_database_gets_what_is_newer_and_loses_nothing(archive: Too
 
 
 def test_b17_acts_after_the_restore_and_acts_in_the_log_both_stay(archive: Tools, tmp_path: Path) -> None:
-    """Events that were numbered alike in two lives of the catalogue are all kept, and all carried into the stores."""
+    """Events numbered alike in two lives of the catalogue are all kept, and all carried on."""
     yesterday = tmp_path / "yesterday.sqlite"
     _copy_of_database(archive, yesterday)
     _edit(archive, "老校门", "南门")

@@ -20,7 +20,7 @@ LIFE = {
 
 @pytest.mark.parametrize(("state", "verb"), list(product((*STATES, "", "unknown"), (*VERBS, "unknown"))))
 def test_each_pair_leads_where_the_table_says_or_is_refused(state: str, verb: str) -> None:
-    """A step that the life of an item does not know is refused with state and verb; nothing is removed by it."""
+    """A step that the life of an item does not know is refused, with state and verb."""
     known = dict(step.split(" ", 1) for step in LIFE.get(state, "").split(", ") if step)
     if verb in known:
         assert (after(state, verb), allows(state, verb)) == (known[verb], True)

@@ -64,6 +64,13 @@ def test_a_second_worker_is_refused_with_host_and_process(tools: Tools) -> None:
     worker.dismiss(worker.hire(tools))
 
 
+@pytest.fixture(autouse=True)
+def _no_lease(tools: Tools) -> None:
+    """Begin with a lease that nobody ever held."""
+    with tools.database.writing.begin() as session:
+        session.query(Lease).delete()
+
+
 def test_a_dead_holder_on_this_machine_is_relieved_at_once(tools: Tools) -> None:
     """After kill -9 nobody waits for the lease to run out; the token has grown."""
     child = _child("hold", tools.settings.data)
@@ -142,6 +149,23 @@ def test_b26_the_worker_leaves_a_sign_of_life(tools: Tools, clock: Clock) -> Non
         assert facts.get(session, facts.CLOCK_ALIVE) == clock().isoformat()
 
 
+def test_the_clock_only_puts_due_rounds_in_line(tools: Tools) -> None:
+    """APScheduler knows the nightly round, the hourly look and the reaper; it does no work itself."""
+    scheduler = worker.clock(tools)
+    try:
+        told = {job.name for job in scheduler.get_jobs()}
+        for job in scheduler.get_jobs():
+            job.func(*job.args)
+            job.func(*job.args)
+    finally:
+        scheduler.shutdown(wait=False)
+
+    assert told == {"_daily_round", "_missed_round", "_reap_soon"}
+    with tools.database.reading() as session:
+        waiting = [job.verb for job in session.scalars(select(Job).where(Job.state == "queued"))]
+    assert sorted(verb for verb in waiting if verb in ("fixity", "reap")) == ["fixity", "reap"]
+
+
 def test_b29_a_poison_job_is_parked_after_three_tries_and_the_others_go_on(
     tools: Tools, clock: Clock
 ) -> None:
@@ -163,8 +187,8 @@ def test_b29_a_poison_job_is_parked_after_three_tries_and_the_others_go_on(
 def test_b30_sigterm_in_the_middle_leaves_the_run_in_line_and_it_goes_on_where_it_stopped(
     tmp_path: Path,
 ) -> None:
-    """The worker ends cleanly after the copy it reads; the next one checks only what is left; counts add up."""
-    data = tmp_path / "data"
+    """The worker ends after the copy it reads; the next one checks only what is left; counts add up."""
+    data = tmp_path / "other"
     tools = new_archive(data)
     pictures = [photo(tmp_path / f"{n}.png", size=(420, 400), tone=n) for n in range(3)]  # 1/2 MB each
     take_in(tools, *(planned(path, title=f"第{n}次春季运动会") for n, path in enumerate(pictures)))
