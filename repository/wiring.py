@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from preservation.policy import Policy
 from preservation.sandbox import Sandbox
 from preservation.virus import ClamdScanner, NoScanner, Scanner
-from repository.config import Settings, StoreSpec
+from repository.config import SettingRefused, Settings, StoreSpec
 from repository.models.database import open_database
 from repository.permissions import system_actor
 from repository.workflow.tools import Tools
@@ -28,10 +28,13 @@ def software_version() -> str:
 
 
 def lay_folders(settings: Settings) -> None:
-    """Make the data folder, the keys and the stores where they are not yet."""
-    for name in ("keys", "staging", "renditions", "index", "scratch"):
-        (settings.data / name).mkdir(parents=True, exist_ok=True)
-    (settings.data / "keys").chmod(0o700)
+    """Make the data folder, the keys and the stores where they are not yet. Raises SettingRefused."""
+    try:
+        for name in ("keys", "staging", "renditions", "index", "scratch"):
+            (settings.data / name).mkdir(parents=True, exist_ok=True)
+        (settings.data / "keys").chmod(0o700)
+    except OSError as error:
+        raise SettingRefused("CF-005", name="JINGUI_DATA", value=settings.data, why=error.strerror) from error
     for spec in settings.store_specs:
         _lay_store(settings, spec)
 

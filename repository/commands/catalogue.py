@@ -15,8 +15,10 @@ from repository.commands.context import (
     progress,
     say,
     settings,
+    store_troubles,
     tell_json,
 )
+from repository.commands.soundness import refuse_unsound
 from repository.commands.waiting import finish_jobs
 from repository.config import TABLE
 from repository.figures import care_figures
@@ -29,7 +31,6 @@ from repository.workflow import accounts, dumping, importing, indexing, jobs, re
 from repository.workflow.errors import SheetRefused
 from repository.workflow.tools import Tools
 from search.entry import Request
-from storage.errors import StorageError
 
 WELL = "正常"
 #: What follows a hand-in, until everything is where it belongs.
@@ -147,12 +148,15 @@ def rebuild_catalogue(as_json: bool) -> None:
         "packages": done.packages,
         "copies": done.copies,
         "events": done.events,
+        "staged": done.staged,
         "refused": list(done.refused),
     }
     if as_json:
         tell_json(told)
     else:
         say(f"从存储找回 {done.packages} 个归档信息包、{done.copies} 份副本、{done.events} 条事件。")
+        if done.staged:
+            say(f"暂存里还有 {done.staged} 个已交来、还没有入库的文件，已放回收件箱，请重新著录。")
         say("副本还没有重新核验，请运行：fixity run --all。账号不在存储里，需要重新设置。")
         for prefix in done.refused:
             say(f"  ✗ 没有一份副本与登记一致：{prefix}")
@@ -216,33 +220,23 @@ def show_settings(as_json: bool) -> None:
 def status(as_json: bool) -> None:
     """一眼看清：件数、副本、最久未查、索引、待办。"""
     tools = open_archive()
+    refuse_unsound(tools)
     with tools.database.reading() as session:
         figures = care_figures(session, copies_wanted=tools.policy.copies_wanted)
         waiting = jobs.counts(session)
         trouble = indexing.trouble_with(session, tools.index.health())
     told = {name: getattr(figures, name) for name in figures.__slots__}
-    stores = _stores(tools)
+    troubles = store_troubles(tools)
+    stores = {name: troubles.get(name, WELL) for name in tools.stores}
     told |= {"jobs": waiting, "index_trouble": trouble, "stores": stores}
     if as_json:
         tell_json(told)
     else:
-        away = [store_id for store_id, state in stores.items() if state != WELL]
         days = tools.settings.fixity_days
-        say(care_words.care_sentence(figures, now=tools.clock(), interval_days=days, away=away))
+        say(care_words.care_sentence(figures, now=tools.clock(), interval_days=days, away=list(troubles)))
         counted = f"完好 {figures.ok}，未核验 {figures.unknown}，有问题 {figures.troubled}"
         say(f"件数 {figures.items}，副本 {figures.copies}（{counted}）")
         say("索引正常。" if not trouble else f"索引需要重建：{trouble}")
         for store_id, state in stores.items():
             say(f"存储 {store_id}：{state}")
-    raise SystemExit(BAD if figures.troubled or trouble else 0)
-
-
-def _stores(tools: Tools) -> dict[str, str]:
-    states = {}
-    for store_id, store in tools.stores.items():
-        try:
-            store.probe()
-            states[store_id] = WELL
-        except StorageError as error:
-            states[store_id] = texts.sentence(error)
-    return states
+    raise SystemExit(BAD if figures.troubled or trouble or troubles else 0)

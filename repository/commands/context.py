@@ -16,8 +16,10 @@ import click
 from repository.config import Settings, from_env
 from repository.models.migrating import is_current, migrate
 from repository.permissions import Actor
+from repository.web import texts
 from repository.wiring import build_tools, lay_folders
 from repository.workflow.tools import Tools
+from storage.errors import StorageError
 
 GOOD, BAD, COULD_NOT = 0, 1, 2
 
@@ -35,6 +37,17 @@ def open_archive() -> Tools:
     if not is_current(tools.database):
         migrate(tools.database)
     return tools
+
+
+def store_troubles(tools: Tools) -> dict[str, str]:
+    """Return the stores that do not answer now, each with a sentence."""
+    troubles = {}
+    for store_id, store in tools.stores.items():
+        try:
+            store.probe()
+        except StorageError as error:
+            troubles[store_id] = texts.sentence(error)
+    return troubles
 
 
 def acting(tools: Tools) -> Actor:

@@ -13,8 +13,9 @@ import click
 from waitress.server import BaseWSGIServer, create_server
 
 from repository.app import create_app
-from repository.commands.context import BAD, COULD_NOT, open_archive, say, tell_json
+from repository.commands.context import BAD, COULD_NOT, open_archive, say, store_troubles, tell_json
 from repository.commands.listening import NO_LIMIT, receive_whole
+from repository.commands.soundness import refuse_unsound
 from repository.workflow import founding, reaping, worker
 from repository.workflow.errors import LeaseTaken
 from repository.workflow.tools import Tools, Work
@@ -38,6 +39,8 @@ def greet(tools: Tools, *, as_json: bool = False) -> None:
         tell_json({"address": address(tools), "token": token})
         return
     say(f"金匮已就绪，请用浏览器打开：{address(tools)}")
+    for name, trouble in store_troubles(tools).items():
+        say(f"注意：存储 {name}：{trouble}里面的副本现在不能核验，其余照常。")
     if token:
         say(f"首次设置口令（只能用一次）：{token}")
         say(f"设置页面：{address(tools)}setup")
@@ -70,6 +73,7 @@ def init(as_json: bool) -> None:
 def serve(as_json: bool) -> None:
     """启动网页服务（不含后台程序）。"""
     tools = open_archive()
+    refuse_unsound(tools)
     server = listen(tools)
     greet(tools, as_json=as_json)
     serve_until_stopped(server)
@@ -119,6 +123,7 @@ def _raise_exit(number: int, frame: FrameType | None) -> None:
 def work(as_json: bool) -> None:
     """启动后台程序：打包、复制、核验、索引、缩略图。"""
     tools = open_archive()
+    refuse_unsound(tools)
     try:
         run_worker(tools)
     except LeaseTaken as taken:
@@ -149,6 +154,7 @@ def run_worker(tools: Tools) -> None:
 def run_both() -> None:
     """Serve pages and keep a worker running beside them."""
     tools = open_archive()
+    refuse_unsound(tools)
     server = listen(tools)
     greet(tools)
     stopping = threading.Event()

@@ -49,3 +49,15 @@ def open_database(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
         event.listen(engine, "begin", _begin)
     writing = engine.execution_options(jingui_writes=True)
     return Database(engine, sessionmaker(engine), sessionmaker(writing))
+
+
+def damage(database: Database) -> str:
+    """Return what SQLite finds wrong with the pages of its file, "" where all are well (case B19).
+
+    Raises DatabaseError where the file is no database, or locked.
+    """
+    if database.engine.dialect.name != "sqlite":
+        return ""
+    with database.engine.connect() as connection:
+        told = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    return "" if told == "ok" else told.splitlines()[-1]

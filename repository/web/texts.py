@@ -65,6 +65,7 @@ _SETTINGS: Mapping[str, str] = {
     "CF-002": marked("设置 %(name)s 的值“%(value)s”不对。"),
     "CF-003": marked("设置 %(name)s 写得不对：“%(value)s”。应写成 名称=路径，用逗号分开。"),
     "CF-004": marked("设置 %(name)s 里有两个副本同名，或者放在同一个文件夹里。"),
+    "CF-005": marked("数据文件夹 %(value)s 不能建立或不能写入（%(why)s）。请检查权限，或用 %(name)s 指定另一个文件夹。"),
 }
 _SHEETS: Mapping[str, str] = {
     "SH-001": marked("打不开表格 %(name)s，请确认它是没有密码的 .xlsx 或 .csv 文件。"),

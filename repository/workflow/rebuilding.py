@@ -17,7 +17,7 @@ from preservation.premis import EventType
 from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.package import Copy, Package
-from repository.workflow import access, facts, indexing, journal, logbook, packages
+from repository.workflow import access, facts, indexing, journal, logbook, packages, recovering
 from repository.workflow.packages import Contents
 from repository.workflow.tools import Tools
 from storage.errors import StorageError
@@ -32,11 +32,12 @@ _REGISTERING = (str(EventType.INGESTION_END), str(EventType.MODIFICATION))
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild found. refused are prefixes that no store tells truly."""
+    """What a rebuild found. refused are prefixes that no store tells truly, staged what waited in staging."""
 
     packages: int
     copies: int
     events: int
+    staged: int = 0
     refused: tuple[str, ...] = field(default=())
 
 
@@ -60,10 +61,11 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
             else:
                 copies += _add_copies(session, tools, package, where[key])
         tell(done, len(where))
+    staged = recovering.recover(tools)
     with tools.database.writing.begin() as session:
         access.derive_all(session)
         indexing.ask_rebuild(session, why="rebuild")
-    return Rebuilt(len(where) - len(refused), copies, events, tuple(refused))
+    return Rebuilt(len(where) - len(refused), copies, events, staged, tuple(refused))
 
 
 def _read_log(tools: Tools) -> int:

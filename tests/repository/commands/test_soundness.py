@@ -2,35 +2,18 @@
 
 import json
 import os
-import shutil
+import socket
 import sqlite3
-from collections.abc import Callable
-from datetime import timedelta
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from repository.models.item import Item
-from repository.workflow import reaping, rebuilding
-from repository.workflow.tools import Tools, Work
-from tests.archives import Clock, close, jingui, new_archive
-from tests.repository.workflow.conftest import founded, people, stocked, tools  # noqa: F401
+from tests.archives import ROOT, child_environment, environment, jingui
 
 PAGE = 4096
 STARTS = [("serve",), ("worker",), ()]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock that stands still."""
-    return Clock()
-
-
-@pytest.fixture
-def data(stocked: Path, tmp_path: Path) -> Path:  # noqa: F811
-    """The data folder of an archive with two archived photographs."""
-    return Path(shutil.copytree(stocked, tmp_path / "data"))
 
 
 def _catalogue(data: Path) -> Path:
@@ -86,34 +69,35 @@ def test_b16_after_the_rebuild_the_archive_is_as_before(data: Path) -> None:
     told = json.loads(jingui(data, "rebuild", "catalogue", "--json").stdout)
     status = json.loads(jingui(data, "status", "--json").stdout)
 
-    assert (told["packages"], told["staged"], told["refused"]) == (2, 0, [])
-    assert (status["items"], status["copies"]) == (2, 4)
+    assert (told["packages"], told["staged"], told["refused"]) == (3, 0, [])
+    assert (status["items"], status["copies"]) == (3, 6)
 
 
-@pytest.fixture
-def waiting(tools: Tools, hand_in_one: Callable[[Tools], str]) -> bytes:  # noqa: F811
-    """Return the bytes of a file that was handed in, and whose catalogue is lost since."""
-    staged = hand_in_one(tools)
-    content = tools.staging.path(staged).read_bytes()
-    close(tools)
-    for file in tools.settings.data.glob("catalogue.sqlite*"):
-        file.unlink()
-    return content
+def test_b14_an_archive_starts_without_one_of_its_disks_and_says_so(data: Path) -> None:
+    """What can be read is served; the disk that is away is named at the start, and status ends with 1."""
+    (data / "stores/second").rename(data / "away")
+    status = jingui(data, "status")
+    line = [sys.executable, "-m", "repository", "serve"]
+    told = child_environment(environment(data, JINGUI_PORT=str(_free_port())))
+    with subprocess.Popen(line, env=told, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        said = server.stdout.readline() + server.stdout.readline()
+        server.terminate()
+
+    assert status.returncode == 1
+    assert "金匮已就绪" in said and "存储 second：存储暂时连不上" in said
 
 
-@pytest.fixture
-def hand_in_one() -> Callable[[Tools], str]:
-    """Return a function that hands one file in and returns its staging id."""
-    from io import BytesIO
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
-    from repository.workflow import deposit
 
-    def act(tools: Tools) -> str:
-        staged = tools.staging.keep(BytesIO(b"one of a kind"), "校庆.txt")
-        with tools.database.writing.begin() as session:
-            deposit.receive(
-                session, tools, tools.software, deposit.begin(session, tools, tools.software), staged=staged
-            )
-        return staged.id
+@pytest.mark.parametrize("where", ["file", "/proc/none"])
+def test_a_data_folder_that_cannot_be_is_told_in_a_sentence(tmp_path: Path, where: str) -> None:
+    """Its path stands in the sentence, no traceback."""
+    (tmp_path / "file").touch()
+    ended = jingui(tmp_path / where, "init")
 
-    return act
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "数据文件夹" in ended.stderr and where in ended.stderr and "Traceback" not in ended.stderr
