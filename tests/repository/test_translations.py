@@ -64,8 +64,13 @@ def wanted() -> dict[Key, str | tuple[str, ...]]:
     with (ROOT / "translations" / "babel.cfg").open(encoding="utf-8") as mapping:
         methods, options = parse_mapping_cfg(mapping)
     keywords = {**DEFAULT_KEYWORDS, **parse_keywords(MARKS)}
-    found = extract_from_dir(ROOT.parent, methods, options, keywords, directory_filter=_is_ours)
-    return {(context, _texts(told)[0]): told for _, _, told, _, context in found}
+    found: dict[Key, str | tuple[str, ...]] = {}
+    for _, _, told, _, context in extract_from_dir(
+        ROOT.parent, methods, options, keywords, directory_filter=_is_ours
+    ):
+        key = (context, _texts(told)[0])
+        assert found.setdefault(key, told) == told, f"{key} is asked for with a number and without one"
+    return found
 
 
 def _is_ours(folder: str) -> bool:
