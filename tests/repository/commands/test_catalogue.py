@@ -236,7 +236,7 @@ def test_b20_a_locked_catalogue_is_a_sentence_and_no_traceback(data: Path) -> No
         text=True,
     )
     assert other.stdout is not None and other.stdout.readline() == "held\n"
-    hasty = "from repository.models import database as d; d.open_database.__kwdefaults__['busy_seconds'] = 0.1; "
+    hasty = "import repository.models.database as d; d.open_database.__kwdefaults__['busy_seconds'] = 0.1; "
     ended = subprocess.run(
         [sys.executable, "-c", hasty + "from repository.cli import main; main()", "fixity", "run", "--all"],
         cwd=ROOT,
