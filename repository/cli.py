@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from sqlalchemy.exc import DatabaseError
 
-from repository.commands import catalogue, demonstrating, keeping, running
+from repository.commands import catalogue, demonstrating, keeping, people, running
 from repository.commands.context import COULD_NOT
 from repository.config import SettingRefused
 from repository.extensions import babel
@@ -41,6 +41,7 @@ for command in (
     catalogue.dump,
     catalogue.show_settings,
     catalogue.status,
+    people.account,
     demonstrating.demo,
 ):
     jingui.add_command(command)

@@ -115,6 +115,13 @@ def rename(session: Session, account: Account, *, full_name: str, staff_number: 
     session.flush()
 
 
+def forgive(session: Session, account: Account) -> None:
+    """Forget the failed sign-ins of an account, so that its person need not wait."""
+    failures = session.get(SignInFailure, f"name:{account.username}")
+    if failures is not None:
+        session.delete(failures)
+
+
 def first_password(username: str) -> str:
     """Return a password to hand to a person, without letters that look alike."""
     while True:

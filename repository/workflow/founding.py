@@ -48,6 +48,7 @@ def set_up(session: Session, tools: Tools, founding: Founding, *, token: str) ->
     if not accounts.token_matches(token, facts.get(session, facts.SETUP_TOKEN)):
         raise SignInRefused()
     account = found(session, tools, founding)
+    account.last_sign_in = tools.clock()  # the set-up signs in at once
     facts.put(session, facts.SETUP_TOKEN, "")
     return account
 

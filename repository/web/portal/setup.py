@@ -17,7 +17,7 @@ from repository.permissions import Act
 from repository.web.guards import allows, begin_session, current_tools
 from repository.web.portal.account import portal
 from repository.web.texts import field_word, sentence
-from repository.workflow import founding, sampling
+from repository.workflow import facts, founding, sampling
 from repository.workflow.accounts import NewAccount
 from repository.workflow.errors import AlreadySetUp, Incomplete, SignInRefused, Taken, WeakPassword
 from repository.workflow.folders import FolderState, look
@@ -40,7 +40,11 @@ def setup() -> ResponseReturnValue:
     """Show the set-up page, once in the life of an archive."""
     if not founding.needs_setup(db.session):
         return redirect(url_for("public.home"))
-    return _page(SetupForm({"token": request.args.get("token", ""), "start": "empty"}), {})
+    known = {  # after a rebuild from the stores the school is known already
+        "school_name": facts.get(db.session, facts.SCHOOL_NAME),
+        "fonds_code": facts.get(db.session, facts.FONDS_CODE),
+    }
+    return _page(SetupForm({**known, "token": request.args.get("token", ""), "start": "empty"}), {})
 
 
 @portal.post("/setup")
