@@ -20,7 +20,7 @@ from repository.commands.context import (
 )
 from repository.commands.soundness import refuse_unsound
 from repository.commands.waiting import finish_jobs
-from repository.config import TABLE
+from repository.config import TABLE, shown
 from repository.figures import care_figures
 from repository.models.account import Account
 from repository.models.item import Item
@@ -199,7 +199,7 @@ def show_settings(as_json: bool) -> None:
     rows = [
         {
             "variable": spec.variable,
-            "value": str(getattr(told, spec.name)),
+            "value": shown(spec, getattr(told, spec.name)),
             "default": spec.default,
             "set": spec.variable in os.environ,
             "meaning": spec.sentence_zh,

@@ -20,7 +20,7 @@ def list_all(as_json: bool) -> None:
     tools = open_archive()
     with tools.database.reading() as session:
         rows = [
-            {"username": row.username, "full_name": row.full_name, "roles": list(row.roles), "active": row.active}
+            {name: getattr(row, name) for name in ("username", "full_name", "roles", "active")}
             for row in session.scalars(select(Account).order_by(Account.username))
         ]
     if as_json:

@@ -55,7 +55,7 @@ def init(as_json: bool) -> None:
         token = founding.new_token(session) if founding.needs_setup(session) else ""
     told = {
         "data": str(tools.settings.data),
-        "stores": {s.id: str(s.root) for s in tools.settings.store_specs},
+        "stores": {s.id: s.place for s in tools.settings.store_specs},
         "token": token,
     }
     if as_json:
@@ -63,7 +63,7 @@ def init(as_json: bool) -> None:
         return
     say(f"数据文件夹：{told['data']}")
     for spec in tools.settings.store_specs:
-        say(f"存储 {spec.id}：{spec.root}")
+        say(f"存储 {spec.id}：{spec.place}")
     if token:
         say(f"首次设置口令（只能用一次）：{token}")
 

@@ -13,7 +13,7 @@ from tests.archives import PASSWORD, close, jingui_here, new_archive
 
 
 def test_a_forgotten_password_is_replaced_at_the_machine(tmp_path: Path) -> None:
-    """The only administrator gets in again with a first password that must be changed; the old one is void."""
+    """The only administrator gets in again with a first password to be changed; the old one is void."""
     tools = new_archive(tmp_path / "data")
     for _ in range(accounts.FREE_TRIES):
         with tools.database.writing.begin() as session:
