@@ -28,6 +28,8 @@ from repository.workflow.tools import Tools, Work
 from storage.inventory import Inventory
 
 GB = 1_000_000_000
+#: A round is daily and may take a day: what the next one would read too late belongs to this one (P3).
+NEAR = timedelta(days=2)
 
 
 def start(session: Session, tools: Tools, actor: Actor, *, scope: str, repair: bool = False) -> FixityRun:
@@ -74,8 +76,8 @@ def _wanted(session: Session, tools: Tools, run: FixityRun) -> list[str]:
 
 
 def _is_near(checked_at: datetime | None, now: datetime, tools: Tools) -> bool:
-    """Return whether a copy last read then comes due within the coming day: the round is daily."""
-    return checked_at is None or now - checked_at >= tools.policy.interval - timedelta(days=1)
+    """Return whether a copy last read then would be too old before the next round has read it."""
+    return checked_at is None or now - checked_at >= tools.policy.interval - NEAR
 
 
 def fixity(work: Work) -> None:
