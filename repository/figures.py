@@ -51,29 +51,32 @@ def care_figures(session: Session, *, copies_wanted: int) -> CareFigures:
     """Return the figures of the care dashboard (numbers only, no titles)."""
     states = session.execute(select(Copy.state, func.count()).group_by(Copy.state))
     by_state = {state: count for state, count in states}
-    sums = session.execute(
-        select(
-            func.coalesce(func.sum(Package.file_count), 0),
-            func.coalesce(func.sum(Package.byte_count), 0),
-            func.min(Copy.checked_at),
-        ).join(Copy, Copy.package_id == Package.id)
-    ).one()
+    kept = select(
+        func.coalesce(func.sum(Package.file_count), 0),
+        func.coalesce(func.sum(Package.byte_count), 0),
+        func.min(Copy.checked_at),
+    ).join(Copy, Copy.package_id == Package.id)
     good = func.count(Copy.id).filter(Copy.state == "ok")
     few = select(Package.id).outerjoin(Copy).group_by(Package.id).having(good < copies_wanted).subquery()
-    lost = select(func.count()).select_from(Copy).where(func.json_array_length(Copy.lost) > 0)
+    counts = (
+        select(func.count()).select_from(Item).where(Item.state.in_(CATALOGUED)),
+        select(func.count()).select_from(Copy).where(func.json_array_length(Copy.lost) > 0),
+        select(func.count()).select_from(few),
+    )
+    told = session.execute(kept.add_columns(*(count.scalar_subquery() for count in counts))).one()
     return CareFigures(
-        items=session.scalar(select(func.count()).select_from(Item).where(Item.state.in_(CATALOGUED))) or 0,
+        items=told[3],
         copies=sum(by_state.values()),
         ok=by_state.get("ok", 0),
         damaged=by_state.get("damaged", 0),
         missing=by_state.get("missing", 0),
         unreadable=by_state.get("unreadable", 0),
         unknown=by_state.get("unknown", 0),
-        files=sums[0],
-        bytes=sums[1],
-        oldest=sums[2],
-        lost=session.scalar(lost) or 0,
-        under_copied=session.scalar(select(func.count()).select_from(few)) or 0,
+        files=told[0],
+        bytes=told[1],
+        oldest=told[2],
+        lost=told[4],
+        under_copied=told[5],
     )
 
 
@@ -94,9 +97,9 @@ def copies_per_store(session: Session) -> dict[str, dict[str, int]]:
 
 def not_replicated(session: Session, store_ids: Collection[str]) -> int:
     """Return how many copies are still to be made: each package belongs into each store."""
-    packages = session.scalar(select(func.count()).select_from(Package)) or 0
+    packages = select(func.count()).select_from(Package).scalar_subquery()
     there = select(func.count()).select_from(Copy).where(Copy.store_id.in_(tuple(store_ids)))
-    return packages * len(store_ids) - (session.scalar(there) or 0)
+    return session.scalar(select(packages * len(store_ids) - there.scalar_subquery())) or 0
 
 
 def fixity_runs(session: Session, *, limit: int = 20, skip: int = 0) -> Sequence[FixityRun]:

@@ -15,7 +15,7 @@ from repository.models.event import Event
 from repository.models.item import Item, Revision
 from repository.models.job import Job
 from repository.models.package import Copy, Package, PackagedFile, Rendition
-from repository.permissions import CATALOGUED, Actor, Role, access_tags
+from repository.permissions import CATALOGUED, Act, Actor, Role, access_tags, may
 
 OBJECT = "object"
 PAGE_SIZES = (20, 50, 100)
@@ -64,9 +64,19 @@ def item(session: Session, actor: Actor, item_id: str) -> Item:
     return found
 
 
+def _seen(session: Session, actor: Actor, asked: str | Item) -> Item:
+    """Return the item that is asked for, one in hand without another question, or raise NotVisible."""
+    if isinstance(asked, str):
+        return item(session, actor, asked)
+    if not may(actor, Act.READ_ITEM, asked):
+        raise NotVisible(asked.id)
+    return asked
+
+
 def items(session: Session, actor: Actor, ids: Iterable[str]) -> dict[str, Item]:
     """Return those of the items that actor may see, by id."""
-    rows = session.scalars(visible(actor).where(Item.id.in_(tuple(ids))))
+    wanted = tuple(ids)
+    rows = session.scalars(visible(actor).where(Item.id.in_(wanted))) if wanted else ()
     return {row.id: row for row in rows}
 
 
@@ -163,16 +173,16 @@ def inbox_counts(session: Session, actor: Actor) -> dict[str, int]:
     return {state: count for state, count in session.execute(query)}
 
 
-def package(session: Session, actor: Actor, item_id: str, *, version: int | None = None) -> Package:
+def package(session: Session, actor: Actor, asked: str | Item, *, version: int | None = None) -> Package:
     """Return a package of a visible item with its files and copies; the newest by default."""
-    row = item(session, actor, item_id)
+    row = _seen(session, actor, asked)
     found = session.scalars(
         select(Package)
         .where(Package.item_id == row.id, Package.version == (version or row.version))
         .options(selectinload(Package.files), selectinload(Package.copies))
     ).first()
     if found is None:
-        raise NotVisible(item_id)
+        raise NotVisible(row.id)
     return found
 
 
@@ -202,9 +212,9 @@ def rendition(
     return found
 
 
-def renditions(session: Session, actor: Actor, item_id: str) -> Sequence[Rendition]:
+def renditions(session: Session, actor: Actor, asked: str | Item) -> Sequence[Rendition]:
     """Return every rendition of a visible item, by file and page."""
-    row = item(session, actor, item_id)
+    row = _seen(session, actor, asked)
     query = select(Rendition).where(Rendition.item_id == row.id)
     return session.scalars(query.order_by(Rendition.position, Rendition.kind, Rendition.number)).all()
 
@@ -217,23 +227,23 @@ def thumbnails(session: Session, rows: Iterable[Item]) -> dict[str, Rendition]:
     return {row.item_id: row for row in session.scalars(query)}
 
 
-def events(session: Session, actor: Actor, item_id: str, *, limit: int = 200) -> Sequence[Event]:
+def events(session: Session, actor: Actor, asked: str | Item, *, limit: int = 200) -> Sequence[Event]:
     """Return the events of a visible item, newest first."""
-    row = item(session, actor, item_id)
+    row = _seen(session, actor, asked)
     query = select(Event).where(Event.object_kind == "item", Event.object_id == row.id)
     return session.scalars(query.order_by(Event.sequence.desc()).limit(limit)).all()
 
 
-def revisions(session: Session, actor: Actor, item_id: str) -> Sequence[Revision]:
+def revisions(session: Session, actor: Actor, asked: str | Item) -> Sequence[Revision]:
     """Return the edits of a visible item, newest first."""
-    row = item(session, actor, item_id)
+    row = _seen(session, actor, asked)
     query = select(Revision).where(Revision.item_id == row.id)
     return session.scalars(query.order_by(Revision.number.desc())).all()
 
 
-def twins(session: Session, actor: Actor, item_id: str) -> Sequence[Item]:
+def twins(session: Session, actor: Actor, asked: str | Item) -> Sequence[Item]:
     """Return other visible items that hold a file with the same bytes."""
-    row = item(session, actor, item_id)
+    row = _seen(session, actor, asked)
     mine = select(PackagedFile.sha256).join(Package)
     mine = mine.where(Package.item_id == row.id, PackagedFile.role == OBJECT)
     others = select(Package.item_id).join(PackagedFile).where(

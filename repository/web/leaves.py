@@ -37,7 +37,7 @@ class Turned:
 
 def leaves_of(item: Item, package: Package | None) -> list[Leaf]:
     """Return the leaves of a visible item in order."""
-    rows = queries.renditions(db.session, current_actor(), item.id)
+    rows = queries.renditions(db.session, current_actor(), item)
     return [leaf for position, name in _names(item, package) for leaf in _of_file(item, position, name, rows)]
 
 

@@ -42,7 +42,7 @@ def item(item_id: UUID) -> str:
     """Show one item as far as this actor may see it."""
     actor = current_actor()
     row = queries.item(db.session, actor, str(item_id))
-    package = queries.package(db.session, actor, row.id) if row.version else None
+    package = queries.package(db.session, actor, row) if row.version else None
     return render_template(
         "public/item.html",
         here="browse",
@@ -51,7 +51,7 @@ def item(item_id: UUID) -> str:
         leaves=turn(leaves_of(row, package), request.args.get("page", 1, int)),
         pairs=described(row),
         files=files_of(row, package),
-        twins=queries.twins(db.session, actor, row.id),
+        twins=queries.twins(db.session, actor, row),
         **_for_staff(actor, row, package),
     )
 
@@ -66,6 +66,6 @@ def _for_staff(actor: Actor, item: Item, package: Package | None) -> dict[str, o
     if package is not None and told["may_care"]:
         told["copies"] = told_copies(package)
     if may(actor, Act.DESCRIBE):
-        told["events"] = told_events(queries.events(db.session, actor, item.id))
-        told["revisions"] = told_revisions(queries.revisions(db.session, actor, item.id))
+        told["events"] = told_events(queries.events(db.session, actor, item))
+        told["revisions"] = told_revisions(queries.revisions(db.session, actor, item))
     return told
