@@ -248,7 +248,7 @@ def test_the_list_of_runs_has_pages(archive: Archive, signed_in: SignIn) -> None
 
 
 def test_a_repair_during_a_run_counts_in_the_run(archive: Archive, signed_in: SignIn) -> None:
-    """Asked for repair and for a check at once, every copy gets one verdict in the run, read before or after."""
+    """Asked for repair and for a check at once, every copy gets one verdict in the run."""
     ids = [put_into(archive, title) for title in ("第一件", "第二件", "第三件")]
     damage(bag(archive, ids[0], "main") / "data/objects/0001.jpg")
     check_all(archive)
