@@ -32,7 +32,8 @@ def _damaged(tools: Tools) -> str:
     image.chmod(0o644)
     image.write_bytes(image.read_bytes()[:-1] + b"?")
     with tools.database.reading() as session:
-        package = next(one for one in session.scalars(select(Package)) if image.is_relative_to(root / one.prefix))
+        packages = session.scalars(select(Package)).all()
+        package = next(one for one in packages if image.is_relative_to(root / one.prefix))
         query = select(Copy.id).where(Copy.package_id == package.id, Copy.store_id == "second")
         copy_id = session.scalars(query).one()
     assert care.check(Work(tools, {}), copy_id) is not None
