@@ -98,7 +98,7 @@ def outcome_of(tools: Tools, ids: list[str]) -> dict[str, object]:
 @click.command("search")
 @click.argument("text")
 @click.option("--as", "username", default="", help="以哪个账号的权限检索；不写就是访客")
-@click.option("--page", default=1, show_default=True)
+@click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 def search(text: str, username: str, page: int, as_json: bool) -> None:
     """全文检索，只列出该账号看得到的档案。"""
