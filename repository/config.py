@@ -6,9 +6,10 @@ refusal to start: a misspelt setting must not pass for the default.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from repository.store_specs import StoreSpec, are_apart, parse_store
 from storage.digests import is_available
 
 
@@ -33,6 +34,7 @@ class SettingSpec:
     least: int = 0
     most: int | None = None
     choices: tuple[str, ...] = ()
+    is_secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -46,8 +48,8 @@ TABLE = (
         "stores",
         str,
         "",
-        "保存副本的文件夹，写成 名称=路径，用逗号分开；空着就用数据文件夹里的两个",
-        "Folders that keep the copies, name=path separated by commas; empty: two in the data folder",
+        "保存副本的文件夹或 s3://桶/前缀，写成 名称=路径，用逗号分开；空着就用数据文件夹里的两个",
+        "Where copies are, name=path or name=s3://bucket/prefix, commas; empty: two in the data folder",
     ),
     SettingSpec(
         "database",
@@ -56,6 +58,10 @@ TABLE = (
         "目录数据库地址；空着就用数据文件夹里的 SQLite",
         "Address of the catalogue; empty: SQLite in the data folder",
     ),
+    SettingSpec("s3_endpoint", str, "", "S3 存储的服务地址（https://…）", "Address of the S3 server"),
+    SettingSpec("s3_key", str, "", "S3 存储的访问密钥编号", "Access key of the S3 stores", is_secret=True),
+    SettingSpec("s3_secret", str, "", "S3 存储的访问密钥", "Secret key of the S3 stores", is_secret=True),
+    SettingSpec("s3_region", str, "us-east-1", "S3 存储的区域名", "Region of the S3 stores"),
     SettingSpec("host", str, "127.0.0.1", "网页服务的监听地址", "Address the web server listens on"),
     SettingSpec("port", int, "8080", "网页服务的端口", "Port of the web server", least=1, most=65535),
     SettingSpec(
@@ -159,20 +165,16 @@ ALGORITHMS = ("sha256", "sha384", "sha512", "sm3")
 
 
 @dataclass(frozen=True, slots=True)
-class StoreSpec:
-    """One configured store: its id and folder."""
-
-    id: str
-    root: Path
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one run. Built by from_env, handed in, never global."""
 
     data: Path
     stores: str
     database: str
+    s3_endpoint: str
+    s3_key: str = field(repr=False)
+    s3_secret: str = field(repr=False)
+    s3_region: str
     host: str
     port: int
     https: bool
@@ -203,8 +205,8 @@ class Settings:
         """Return the configured stores in order; the first one commits first."""
         if not self.stores:
             return (
-                StoreSpec("main", self.data / "stores" / "main"),
-                StoreSpec("second", self.data / "stores" / "second"),
+                StoreSpec("main", str(self.data / "stores" / "main")),
+                StoreSpec("second", str(self.data / "stores" / "second")),
             )
         return tuple(_store_spec(part.strip()) for part in self.stores.split(",") if part.strip())
 
@@ -216,10 +218,18 @@ class Settings:
 
 
 def _store_spec(text: str) -> StoreSpec:
-    name, found, folder = text.partition("=")
-    if not found or not name.isidentifier() or not name.isascii() or not folder:
-        raise SettingRefused("CF-003", name="JINGUI_STORES", value=text)
-    return StoreSpec(name, Path(folder))
+    try:
+        return parse_store(text)
+    except ValueError as error:
+        raise SettingRefused("CF-003", name="JINGUI_STORES", value=text) from error
+
+
+HIDDEN = "***"
+
+
+def shown(spec: SettingSpec, value: object) -> str:
+    """Return a value as it may be shown; a secret never is."""
+    return HIDDEN if spec.is_secret and value else str(value)
 
 
 _BOOLEANS = {
@@ -264,6 +274,7 @@ def from_env(environment: Mapping[str, str], **overrides: object) -> Settings:
     values = {spec.name: _value(spec, environment.get(spec.variable) or spec.default) for spec in TABLE}
     settings = Settings(**{**values, **overrides})  # type: ignore[arg-type]
     _check_stores(settings.store_specs)
+    _check_s3(settings)
     for algorithm in settings.algorithms:
         if algorithm not in ALGORITHMS or not is_available(algorithm):
             raise SettingRefused("CF-002", name="JINGUI_DIGESTS", value=algorithm)
@@ -271,7 +282,17 @@ def from_env(environment: Mapping[str, str], **overrides: object) -> Settings:
 
 
 def _check_stores(specs: tuple[StoreSpec, ...]) -> None:
-    """Refuse two stores of one name or in one folder: a second copy there would be none."""
-    folders = {spec.root.resolve() for spec in specs}
-    if len({spec.id for spec in specs}) < len(specs) or len(folders) < len(specs):
+    """Refuse two stores of one name or in one place: a second copy there would be none."""
+    if not are_apart(specs):
         raise SettingRefused("CF-004", name="JINGUI_STORES")
+
+
+def _check_s3(settings: Settings) -> None:
+    """Refuse an S3 store without the address and keys of its server."""
+    if not any(spec.kind == "s3" for spec in settings.store_specs):
+        return
+    for name in ("s3_endpoint", "s3_key", "s3_secret"):
+        if not getattr(settings, name):
+            raise SettingRefused("CF-006", name=f"JINGUI_{name.upper()}")
+    if not settings.s3_endpoint.startswith(("https://", "http://")):
+        raise SettingRefused("CF-002", name="JINGUI_S3_ENDPOINT", value=settings.s3_endpoint)

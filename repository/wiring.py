@@ -1,15 +1,18 @@
 """Settings -> Tools: which real thing stands behind each port."""
 
+import importlib
 import secrets
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from preservation.policy import Policy
 from preservation.sandbox import Sandbox
 from preservation.virus import ClamdScanner, NoScanner, Scanner
-from repository.config import SettingRefused, Settings, StoreSpec
+from repository.config import SettingRefused, Settings
 from repository.models.database import open_database
 from repository.permissions import system_actor
+from repository.store_specs import StoreSpec
 from repository.workflow.tools import Tools
 from search.whoosh_engine import WhooshEngine
 from storage.local import LocalStore, create_store
@@ -17,6 +20,8 @@ from storage.staging import Staging
 from storage.store import Store
 
 MB = 1 << 20
+#: Optional guests, loaded only where the settings ask for them: a school on one PC installs none.
+GUESTS = {"s3": "storage.s3:S3Store"}
 
 
 def software_version() -> str:
@@ -43,8 +48,39 @@ def _lay_store(settings: Settings, spec: StoreSpec) -> None:
     """Make a store once. Later an empty folder in its place is a disk that is away, no new store (B14)."""
     known = settings.data / "keys" / f"store-{spec.id}"
     if not known.exists():
-        create_store(spec.root, spec.id)
+        if spec.kind == "folder":
+            create_store(spec.root, spec.id)
+        else:
+            _guest(spec.kind)(spec.id, **_s3_words(settings, spec)).create()
         known.touch()
+
+
+def _guest(kind: str) -> Any:
+    """Return the class of a guest. Raises SettingRefused where its library is not installed."""
+    module, _, name = GUESTS[kind].partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise SettingRefused("CF-007", guest=kind, library=error.name) from error
+
+
+def _s3_words(settings: Settings, spec: StoreSpec) -> dict[str, str]:
+    return {
+        "bucket": spec.bucket,
+        "prefix": spec.prefix,
+        "endpoint": settings.s3_endpoint,
+        "key": settings.s3_key,
+        "secret": settings.s3_secret,
+        "region": settings.s3_region,
+    }
+
+
+def build_store(settings: Settings, spec: StoreSpec) -> Store:
+    """Return the store of a row of the settings; its place must have been laid."""
+    if spec.kind == "folder":
+        return LocalStore(spec.id, spec.root)
+    store: Store = _guest(spec.kind)(spec.id, **_s3_words(settings, spec))
+    return store
 
 
 def key(settings: Settings, name: str) -> str:
@@ -67,7 +103,7 @@ def policy_of(settings: Settings) -> Policy:
 
 def build_tools(settings: Settings) -> Tools:
     """Return the tools; folders must have been laid."""
-    stores: dict[str, Store] = {spec.id: LocalStore(spec.id, spec.root) for spec in settings.store_specs}
+    stores = {spec.id: build_store(settings, spec) for spec in settings.store_specs}
     scanner: Scanner = ClamdScanner(settings.clamd) if settings.clamd else NoScanner()
     return Tools(
         settings=settings,

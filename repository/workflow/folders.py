@@ -4,10 +4,12 @@ A real file is written, synced and removed: a right that looks granted and a
 disk that is full or read-only are told apart from one that works.
 """
 
+import io
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from repository.store_specs import StoreSpec
 from repository.workflow.tools import Tools
 from storage.errors import StorageError, Unreadable
 from storage.faults import translated
@@ -35,9 +37,10 @@ def look(tools: Tools) -> tuple[FolderState, ...]:
         try:
             tools.stores[spec.id].probe()
         except StorageError as error:
-            states.append(FolderState(spec.id, str(spec.root), False, None, error.code))
+            states.append(FolderState(spec.id, spec.place, False, None, error.code))
             continue
-        states.append(_write_test(spec.id, spec.root))
+        local = spec.kind == "folder"
+        states.append(_write_test(spec.id, spec.root) if local else _draft_test(tools, spec))
     return tuple(states)
 
 
@@ -50,6 +53,19 @@ def _write_test(name: str, folder: Path) -> FolderState:
     except StorageError as error:
         return FolderState(name, str(folder), False, None, error.code)
     return FolderState(name, str(folder), True, free)
+
+
+def _draft_test(tools: Tools, spec: StoreSpec) -> FolderState:
+    """Write a file in a draft of a store that is no folder, and forget it."""
+    try:
+        draft = tools.stores[spec.id].begin(f"write-test-{secrets.token_hex(6)}")
+        try:
+            draft.put("sample", io.BytesIO(_SAMPLE))
+        finally:
+            draft.abort()
+    except StorageError as error:
+        return FolderState(spec.id, spec.place, False, None, error.code)
+    return FolderState(spec.id, spec.place, True, None)
 
 
 def _write_and_remove(place: Path) -> None:

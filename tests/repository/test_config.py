@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from repository.config import TABLE, SettingRefused, Settings, SettingSpec, from_env
+from repository.config import TABLE, SettingRefused, Settings, SettingSpec, from_env, shown
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -103,11 +103,63 @@ def test_a_store_without_a_plain_name_or_folder_is_refused(text: str) -> None:
     assert (refusal.value.code, refusal.value.facts["value"]) == ("CF-003", text)
 
 
-@pytest.mark.parametrize("text", ["a=/x,a=/y", "a=/x,b=/x", "a=/x/y,b=/x/z/../y"])
+CLOUD = {"JINGUI_S3_ENDPOINT": "https://s3.invalid", "JINGUI_S3_KEY": "k", "JINGUI_S3_SECRET": "hush-hush"}
+
+
+def test_a_store_may_be_a_bucket() -> None:
+    """A place that begins with s3:// is a bucket and a prefix; other places stay folders."""
+    settings = from_env({"JINGUI_STORES": "main=/x,cloud=s3://school-archive/copies/a/", **CLOUD})
+    main, cloud = settings.store_specs
+
+    assert (main.kind, cloud.kind) == ("folder", "s3")
+    assert (cloud.bucket, cloud.prefix, cloud.place) == (
+        "school-archive",
+        "copies/a",
+        "s3://school-archive/copies/a/",
+    )
+
+
+@pytest.mark.parametrize("text", ["a=s3://", "a=s3://B", "a=s3://bucket/../x", "a=s3://bucket/a//b", "a=s3:///x"])
+def test_a_bucket_that_can_be_none_is_refused(text: str) -> None:
+    """Bucket and prefix follow the server's rules and cannot leave their place."""
+    with pytest.raises(SettingRefused) as refusal:
+        from_env({"JINGUI_STORES": text, **CLOUD})
+
+    assert refusal.value.code == "CF-003"
+
+
+@pytest.mark.parametrize("lacking", sorted(CLOUD))
+def test_a_bucket_without_address_or_keys_is_refused(lacking: str) -> None:
+    """Whoever names a bucket says where its server is and who asks."""
+    with pytest.raises(SettingRefused) as refusal:
+        from_env({"JINGUI_STORES": "a=s3://bucket", **CLOUD, lacking: ""})
+
+    assert (refusal.value.code, refusal.value.facts) == ("CF-006", {"name": lacking})
+
+
+def test_the_server_of_buckets_is_an_address() -> None:
+    """An endpoint that is no http address is refused."""
+    with pytest.raises(SettingRefused) as refusal:
+        from_env({"JINGUI_STORES": "a=s3://bucket", **CLOUD, "JINGUI_S3_ENDPOINT": "ftp://x"})
+
+    assert refusal.value.code == "CF-002"
+
+
+def test_secrets_are_never_shown() -> None:
+    """A secret setting is shown as stars where it is set, and is not in the settings' own text."""
+    settings = from_env({"JINGUI_STORES": "a=s3://bucket", **CLOUD})
+    told = {spec.name: shown(spec, getattr(settings, spec.name)) for spec in TABLE}
+
+    assert (told["s3_key"], told["s3_secret"], told["s3_region"]) == ("***", "***", "us-east-1")
+    assert "hush-hush" not in repr(settings) + str(told)
+    assert shown(TABLE[0], Path("data")) == "data"
+
+
+@pytest.mark.parametrize("text", ["a=/x,a=/y", "a=/x,b=/x", "a=/x/y,b=/x/z/../y", "a=s3://bkt/x,b=s3://bkt/x/"])
 def test_two_stores_in_one_place_are_refused(text: str) -> None:
     """A second copy in the same folder would be no copy."""
     with pytest.raises(SettingRefused) as refusal:
-        from_env({"JINGUI_STORES": text})
+        from_env({"JINGUI_STORES": text, **CLOUD})
 
     assert refusal.value.code == "CF-004"
 

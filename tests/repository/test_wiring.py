@@ -1,11 +1,12 @@
 """Settings -> Tools: folders, keys and stores are laid once."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from preservation.virus import ClamdScanner, NoScanner
-from repository.config import Settings, from_env
+from repository.config import SettingRefused, Settings, from_env
 from repository.wiring import build_tools, key, lay_folders, policy_of, software_version
 from repository.workflow import folders
 from storage.errors import StorageError, StoreUnavailable
@@ -59,6 +60,18 @@ def test_b14_an_empty_folder_in_the_place_of_a_known_store_is_a_disk_that_is_awa
         "second": False,
     }
     close(tools)
+
+
+def test_a_guest_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its library an S3 store is refused in one sentence that says what to install."""
+    for name in [name for name in sys.modules if name.startswith("storage.s3")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    keys = {"JINGUI_S3_ENDPOINT": "https://s3.invalid", "JINGUI_S3_KEY": "k", "JINGUI_S3_SECRET": "s"}
+    with pytest.raises(SettingRefused) as refusal:
+        lay_folders(_settings(tmp_path, JINGUI_STORES="cloud=s3://bucket", **keys))
+
+    assert (refusal.value.code, refusal.value.facts) == ("CF-007", {"guest": "s3", "library": "boto3"})
 
 
 def test_b15_two_disks_that_were_swapped_are_refused(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class StoreRow:
 
 def look(tools: Tools) -> tuple[Look, ...]:
     """Return what each configured store answers. Disks are read: let go of the database first."""
-    return tuple(_ask(tools.stores[spec.id], str(spec.root)) for spec in tools.settings.store_specs)
+    return tuple(_ask(tools.stores[spec.id], spec.place) for spec in tools.settings.store_specs)
 
 
 def _ask(store: Store, place: str) -> Look:

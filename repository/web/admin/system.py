@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from repository import figures
-from repository.config import TABLE, SettingSpec
+from repository.config import TABLE, SettingSpec, shown
 from repository.extensions import db
 from repository.permissions import Act
 from repository.web.admin import health
@@ -76,6 +76,8 @@ def shown_value(spec: SettingSpec) -> str:
     value = getattr(current_tools().settings, spec.name)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if spec.is_secret:
+        return shown(spec, value)
     if spec.name == "database" and value:
         return without_password(str(value))
     return str(value)
