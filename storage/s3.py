@@ -9,6 +9,7 @@ to whose server overwrites against If-None-Match.
 import json
 import time
 from collections.abc import Iterator
+from threading import Lock
 from typing import BinaryIO
 
 from storage.errors import AlreadyStored, NotFound, ReadOnly, StorageError, StoreUnavailable, WrongStore
@@ -55,6 +56,7 @@ class S3Store:
             self.probe,
             self._check_free,
             self._places.locate,
+            Lock(),
             part_bytes=part_bytes,
             copy_most=copy_most,
         )
@@ -97,9 +99,10 @@ class S3Store:
     def put(self, key: str, source: BinaryIO, sha256: str | None = None) -> StoredObject:
         """Write one object once; see Store.put. It was read back when this returns."""
         self._check_writable(key)
-        self._check_free(key)
         part_bytes = self._ground.part_bytes
-        written = write(self.wire, key, source, sha256, only_new=True, part_bytes=part_bytes)
+        with self._ground.one_at_a_time:
+            self._check_free(key)
+            written = write(self.wire, key, source, sha256, only_new=True, part_bytes=part_bytes)
         return StoredObject(key, written.size)
 
     def open(self, key: str) -> BinaryIO:

@@ -65,6 +65,7 @@ class Ground:
     probe: Callable[[], None]
     check_free: Callable[[str], None]
     locate: Callable[[str], str]
+    one_at_a_time: Lock  # what must not pass If-None-Match at once: Swift looks before the bytes come
     part_bytes: int = PART
     copy_most: int = COPY_MOST
 
@@ -129,7 +130,6 @@ class S3Draft:
             self._ground.probe()
             with translated(writing=True, key=self._prefix):
                 reach("store.before_fsync")
-            self._ground.check_free(self._prefix)
             if self._wire.head(self._note) is None:  # swept: the files are no longer all there
                 raise NotFound(store=self._wire.place.store, key=self._prefix, reason="the draft is gone")
             with translated(writing=True, key=self._prefix):
@@ -138,7 +138,9 @@ class S3Draft:
             self.abort()
             raise
         try:
-            self._write_record()
+            with self._ground.one_at_a_time:
+                self._ground.check_free(self._prefix)
+                self._write_record()
         except AlreadyStored:
             self.abort()
             raise
@@ -154,7 +156,11 @@ class S3Draft:
             return  # an empty tree is nothing
         at = datetime.now(UTC).isoformat(timespec="seconds")
         told = {"token": self._token, "committed": at, "paths": sorted(self._files)}
-        self._wire.put(f"{self._prefix}/{RECORD}", json.dumps(told, ensure_ascii=False).encode())
+        key = f"{self._prefix}/{RECORD}"
+        self._wire.put(key, json.dumps(told, ensure_ascii=False).encode())
+        tree = read_tree(self._wire, self._prefix)
+        if tree is None or tree.token != self._token:  # some servers let two pass the condition at once
+            raise AlreadyStored(store=self._wire.place.store, key=self._prefix)
 
     def abort(self) -> None:
         """Forget everything written; see Draft.abort."""

@@ -25,6 +25,7 @@ class Written:
 
     size: int
     sha256: str
+    mark: str = ""
 
 
 def write(
@@ -40,8 +41,8 @@ def write(
     if len(first) < part_bytes:
         found = sha256_of(first)
         _check_announced(sha256, found, key=key)
-        wire.put(key, first, sha256=found, only_new=only_new)
-        written = Written(len(first), found)
+        mark = wire.put(key, first, sha256=found, only_new=only_new)
+        written = Written(len(first), found, mark)
     else:
         written = _write_parts(wire, key, first, source, sha256=sha256, only_new=only_new)
     _check_stored(wire, key, written)
@@ -64,29 +65,25 @@ def _write_parts(
             tags[number] = str(told["ETag"])
             block = _read(source, len(first) << (number // _GROW_EVERY))
         _check_announced(sha256, hasher.hexdigest(), key=key)
-        _finish(wire, upload, tags, only_new=only_new, size=size)
+        _finish(wire, upload, tags, only_new=only_new)
     except BaseException:
         try:
             wire.drop(upload)
         except StorageError:
             pass  # abort_stale comes by later
         raise
-    return Written(size, hasher.hexdigest())
+    return Written(size, hasher.hexdigest(), upload.mark)
 
 
-def _finish(wire: Wire, upload: Upload, tags: dict[int, str], *, only_new: bool, size: int) -> None:
+def _finish(wire: Wire, upload: Upload, tags: dict[int, str], *, only_new: bool) -> None:
     """Make the parts one object; an answer that got lost is found out by looking (case C03)."""
     try:
         wire.finish(upload, tags, only_new=only_new)
-    except NotFound:  # no such upload any more: an earlier try has finished it, if the object stands
-        found = wire.head(upload.key)
-        if found is None or found.size != size:
+    except NotFound:  # no such upload any more: an earlier try has finished it, if the object is ours
+        if not wire.is_marked(upload.key, upload.mark):
             raise StoreUnavailable(store=wire.place.store, key=upload.key, reason="upload lost") from None
     except AlreadyStored:
-        if any(upload.id == other.id for other in wire.uploads()):
-            raise
-        found = wire.head(upload.key)
-        if found is None or found.size != size:
+        if not wire.is_marked(upload.key, upload.mark):
             raise
 
 
@@ -98,12 +95,13 @@ def _check_announced(sha256: str | None, found: str, *, key: str) -> None:
 def _check_stored(wire: Wire, key: str, written: Written) -> None:
     """Return if the server gives back what it was sent; else remove it and raise StoreUnavailable.
 
-    It is our own fresh object that is removed, never one that anybody was told of.
+    It is our own fresh object that is removed, never one that anybody was told of; a
+    server that let another's write pass the same condition has stored theirs.
     """
     try:
         check_back(wire, key, written)
     except StoreUnavailable as error:
-        if error.facts["reason"] == OTHER_BYTES:
+        if error.facts["reason"] == OTHER_BYTES and wire.is_marked(key, written.mark):
             wire.delete(key)
         raise
 

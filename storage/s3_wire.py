@@ -68,6 +68,7 @@ class Upload:
     key: str
     id: str
     begun: datetime | None = None
+    mark: str = ""
 
 
 class Body(io.RawIOBase):
@@ -187,20 +188,24 @@ class Wire:
         told = self.ask("list_objects_v2", None, writing=False, Prefix=self.place.prefix, MaxKeys=1)
         return parsedate_to_datetime(told["ResponseMetadata"]["HTTPHeaders"]["date"])
 
-    def put(self, key: str, content: bytes, *, sha256: str = "", only_new: bool = True) -> None:
-        """Write one object in one request. Raises AlreadyStored if only_new and something stands there."""
+    def put(self, key: str, content: bytes, *, sha256: str = "", only_new: bool = True) -> str:
+        """Write one object in one request and return the mark of this write.
+
+        Raises AlreadyStored if only_new and something stands there.
+        """
         metadata = _own_metadata(sha256)
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_new else {}
         try:
             self.ask("put_object", key, Body=content, Metadata=metadata, **condition)
-        except AlreadyStored:
-            self._check_ours(key, metadata)
+        except AlreadyStored:  # by an earlier try of this very write, its answer lost? (case C03)
+            if not self.is_marked(key, metadata[_TRY]):
+                raise
+        return metadata[_TRY]
 
-    def _check_ours(self, key: str, metadata: Mapping[str, str]) -> None:
-        """Return if an earlier try of this very write stored the object, its answer lost (case C03)."""
+    def is_marked(self, key: str, mark: str) -> bool:
+        """Return whether the object at key was written by the write of that mark."""
         found = self.head(key)
-        if found is None or found.metadata.get(_TRY) != metadata[_TRY]:
-            raise AlreadyStored(store=self.place.store, key=key)
+        return found is not None and found.metadata.get(_TRY) == mark
 
     def delete(self, key: str) -> None:
         """Remove an object; nothing to remove is no error."""
@@ -251,8 +256,9 @@ class Wire:
 
     def start(self, key: str, *, sha256: str = "") -> Upload:
         """Begin a multipart upload."""
-        told = self.ask("create_multipart_upload", key, Metadata=_own_metadata(sha256))
-        return Upload(key, told["UploadId"])
+        metadata = _own_metadata(sha256)
+        told = self.ask("create_multipart_upload", key, Metadata=metadata)
+        return Upload(key, told["UploadId"], mark=metadata[_TRY])
 
     def finish(self, upload: Upload, tags: Mapping[int, str], *, only_new: bool) -> None:
         """Make an object of the parts (ETag by number). Raises AlreadyStored if only_new and it is taken."""

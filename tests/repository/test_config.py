@@ -119,7 +119,7 @@ def test_a_store_may_be_a_bucket() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["a=s3://", "a=s3://B", "a=s3://bucket/../x", "a=s3://bucket/a//b", "a=s3:///x"])
+@pytest.mark.parametrize("text", ["a=s3://", "a=s3://B", "a=s3://bkt/../x", "a=s3://bkt/a//b", "a=s3:///x"])
 def test_a_bucket_that_can_be_none_is_refused(text: str) -> None:
     """Bucket and prefix follow the server's rules and cannot leave their place."""
     with pytest.raises(SettingRefused) as refusal:
@@ -155,7 +155,10 @@ def test_secrets_are_never_shown() -> None:
     assert shown(TABLE[0], Path("data")) == "data"
 
 
-@pytest.mark.parametrize("text", ["a=/x,a=/y", "a=/x,b=/x", "a=/x/y,b=/x/z/../y", "a=s3://bkt/x,b=s3://bkt/x/"])
+TWICE = ["a=/x,a=/y", "a=/x,b=/x", "a=/x/y,b=/x/z/../y", "a=s3://bkt/x,b=s3://bkt/x/"]
+
+
+@pytest.mark.parametrize("text", TWICE)
 def test_two_stores_in_one_place_are_refused(text: str) -> None:
     """A second copy in the same folder would be no copy."""
     with pytest.raises(SettingRefused) as refusal:
