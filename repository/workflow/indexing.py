@@ -110,7 +110,7 @@ def _rebuilt_if_unusable(work: Work) -> Iterator[None]:
 
 def ask_rebuild(session: Session, *, why: str) -> None:
     """Leave the job that makes the index anew."""
-    jobs.enqueue(session, "rebuild_index", lock="index", dedup="rebuild_index", why=why)
+    jobs.enqueue(session, "rebuild_index", priority=jobs.FIRST, lock="index", dedup="rebuild_index", why=why)
 
 
 def rebuild(work: Work) -> None:

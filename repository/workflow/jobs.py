@@ -61,15 +61,15 @@ def any_ready(session: Session, now: datetime) -> bool:
     )
 
 
-def claim(session: Session, holder: str, now: datetime) -> Job | None:
-    """Take the next job that may run, or None; the caller commits at once."""
+def claim(session: Session, holder: str, now: datetime, *, skip: tuple[str, ...] = ()) -> Job | None:
+    """Take the next job that may run, or None; the caller commits at once. skip names verbs to leave."""
     other = aliased(Job)
     busy = select(other.id).where(
         other.state == RUNNING, other.lock_key == Job.lock_key, other.lock_key != ""
     )
     ready = (
         select(Job)
-        .where(Job.state == QUEUED, Job.run_after <= now, ~busy.exists())
+        .where(Job.state == QUEUED, Job.run_after <= now, Job.verb.not_in(skip), ~busy.exists())
         .order_by(Job.priority, Job.run_after, Job.id)
         .limit(1)
     )

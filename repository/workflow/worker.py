@@ -54,6 +54,7 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "samples": sampling.fill,
 }
 PAUSE = 0.3  # seconds between two looks at an empty line
+INDEX_REST = 0.7  # seconds between two commits of the index: what comes meanwhile goes in with one
 RENEW_EVERY = 8.0  # seconds; the lease lasts 30
 AWAY = timedelta(minutes=5)  # a store that is full or away is tried again after this
 
@@ -66,6 +67,11 @@ class Worker:
     held: leases.Held
     stopping: threading.Event = field(default_factory=threading.Event)
     lost: bool = False
+    index_rests_until: float = 0.0  # monotonic
+
+    @property
+    def _index_rests(self) -> bool:
+        return time.monotonic() < self.index_rests_until
 
     def run(self, *, until_idle: bool = False) -> None:
         """Run jobs until stopped, or until none is left that may run now.
@@ -94,7 +100,7 @@ class Worker:
             job = self._claim() if len(running) < threads else None
             if job is not None:
                 running.append(pool.submit(self._run_one, job))
-            elif until_idle and not running:
+            elif until_idle and not running and not self._index_rests:
                 return
             else:
                 self.stopping.wait(PAUSE if not until_idle else 0.02)
@@ -113,7 +119,8 @@ class Worker:
             if not jobs.any_ready(session, self.tools.clock()):
                 return None
         with self.tools.database.writing.begin() as session:
-            job = jobs.claim(session, self.held.holder, self.tools.clock())
+            skip = ("index",) if self._index_rests else ()
+            job = jobs.claim(session, self.held.holder, self.tools.clock(), skip=skip)
             if job is not None:
                 session.flush()
                 session.expunge(job)
@@ -123,6 +130,8 @@ class Worker:
         work = Work(self.tools, dict(job.args), self._teller(job.id), self.stopping.is_set, _asker(job))
         try:
             VERBS[job.verb](work)
+            if job.verb == "index":
+                self.index_rests_until = time.monotonic() + INDEX_REST
         except StorageError as error:
             self._store_trouble(job, error)
         except InterruptedError as pause:
