@@ -130,7 +130,7 @@ class S3Store:
         if tree is not None:
             yield from self._places.files(tree, prefix.removeprefix(f"{tree.prefix}/"))
         elif prefix:
-            yield from self._places.below(prefix)
+            yield from self._places.at(prefix)
         else:
             yield from self._everything()
         self.probe()  # a store that went away meanwhile has shown less than it holds

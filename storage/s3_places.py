@@ -119,11 +119,24 @@ class Places:
             if missed is not None:
                 yield StoredObject(f"{told.prefix}/{path}", missed.size)
 
-    def below(self, prefix: str) -> Iterator[StoredObject]:
+    def at(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield what stands below prefix (ends in "/"); a tree right there is seen without a listing."""
+        tree = self.fresh(prefix[:-1])
+        if tree is None:
+            yield from self.below(prefix)
+            return
+        standing = list(self.files(tree))
+        shown = {one.key for one in standing}
+        yield from standing
+        yield from (one for one in self.below(prefix, but=tree.prefix) if one.key not in shown)
+
+    def below(self, prefix: str, but: str = "") -> Iterator[StoredObject]:
         """Yield the plain objects and the files of trees below prefix, which ends in "/"."""
         shown = frozenset[str]()
         for found in self._wire.list(prefix):
             folder, _, name = found.key.rpartition("/")
+            if name == RECORD and folder == but:
+                continue
             if name == RECORD:
                 standing = list(self.files(Tree(folder, "", ())))
                 shown = frozenset(one.key for one in standing)

@@ -41,6 +41,11 @@ def store(swift: Swift) -> S3Store:
 class TestS3Store(StoreContract):
     """The contract holds on an S3 server."""
 
+    @pytest.fixture
+    def store(self, swift: Swift) -> S3Store:
+        """An empty store with parts of the usual size."""
+        return new_store(swift.endpoint)
+
 
 def _again(store: S3Store, **more: object) -> S3Store:
     """Return the same store as another process would see it."""
