@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from preservation.checks import Outcome
@@ -264,8 +264,3 @@ def ask_repair(session: Session, tools: Tools, actor: Actor, copy: Copy) -> Job:
     asked_by = actor.name if actor.kind == "person" else None
     lock, dedup = f"copy:{copy.id}", f"repair:{copy.id}"
     return jobs.enqueue(session, "repair", lock=lock, dedup=dedup, copy=copy.id, asked_by=asked_by)
-
-
-def backlog(session: Session) -> int:
-    """Return how many copies are not known to be good."""
-    return session.scalar(select(func.count()).select_from(Copy).where(Copy.state != CopyState.OK)) or 0
