@@ -120,7 +120,7 @@ def test_wrong_password_and_wrong_name_look_alike(client: FlaskClient) -> None:
 
 
 def _plain(page: str, name: str) -> str:
-    """Return a page without the name and the signed tokens, which change by the second wherever they stand."""
+    """Return a page without the name and the signed tokens, which change by the second."""
     return re.sub(r'"[\w.-]{60,}"', "", page.replace(name, ""))
 
 
