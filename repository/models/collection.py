@@ -18,7 +18,10 @@ class Level(StrEnum):
 
 
 class Collection(Base):
-    """A unit above the item. A series carries the code of its category."""
+    """A unit above the item. A series carries the code of its category.
+
+    copies and places are the unit's own preservation policy.
+    """
 
     __tablename__ = "collections"
     __table_args__ = (UniqueConstraint("parent_id", "code"),)
@@ -30,5 +33,7 @@ class Collection(Base):
     title: Mapped[str] = mapped_column(String(400))
     position: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    copies: Mapped[int | None]  # verified copies its items need; None: as the unit above says
+    places: Mapped[int | None]  # in how many different places
 
     parent: Mapped["Collection | None"] = relationship(remote_side="Collection.id")

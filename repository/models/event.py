@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, Index, String, Text, event
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from repository.models.append_only import refuse_changes
 from repository.models.base import Base, new_id, utc_now
 
 
@@ -32,12 +33,4 @@ class Event(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-for _act in ("UPDATE", "DELETE"):
-    event.listen(
-        Event.__table__,
-        "after_create",
-        DDL(  # type: ignore[no-untyped-call]
-            f"CREATE TRIGGER events_refuse_{_act.lower()} BEFORE {_act} ON events "
-            "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END"
-        ).execute_if(dialect="sqlite"),
-    )
+refuse_changes(Event.__table__)

@@ -73,6 +73,8 @@ class FixityRun(Base):
     files: Mapped[int] = mapped_column(default=0)
     bytes: Mapped[int] = mapped_column(default=0)
     repair: Mapped[bool] = mapped_column(default=False)
+    canaries: Mapped[dict[str, Any]] = mapped_column(default=dict)  # store id -> what the checker missed
+    invalid: Mapped[bool] = mapped_column(default=False)  # the checker missed a planted damage
 
     @property
     def not_checked(self) -> int:

@@ -80,6 +80,7 @@ class Copy(Base):
     outcome: Mapped[str] = mapped_column(String(10), default="not_run")
     checked_at: Mapped[datetime | None]  # the last time every byte was read
     tried_at: Mapped[datetime | None]  # the last time someone tried to
+    asked_at: Mapped[datetime | None]  # an event (a restore, a moved disk) wants it read first
     findings: Mapped[list[Any]] = mapped_column(default=list)
     lost: Mapped[list[Any]] = mapped_column(default=list)  # paths with no good copy anywhere
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

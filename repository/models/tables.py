@@ -1,5 +1,31 @@
 """Imports every room with tables, so that Base.metadata knows them all."""
 
-from repository.models import account, collection, edit_draft, event, item, job, package, school, submission
+from repository.models import (
+    account,
+    audit,
+    collection,
+    edit_draft,
+    event,
+    item,
+    job,
+    keeping,
+    package,
+    school,
+    submission,
+    watch,
+)
 
-ROOMS = (account, collection, edit_draft, event, item, job, package, school, submission)
+ROOMS = (
+    account,
+    audit,
+    collection,
+    edit_draft,
+    event,
+    item,
+    job,
+    keeping,
+    package,
+    school,
+    submission,
+    watch,
+)
