@@ -16,6 +16,7 @@ FILES = sorted(
 GUESTS = {
     "bagit": ("storage",),
     "boto3": ("storage",),
+    "pyrage": ("storage/ages.py",),
     "whoosh": ("search",),
     "opencc": ("search",),
     "PIL": ("preservation", "repository/demo"),

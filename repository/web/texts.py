@@ -46,6 +46,8 @@ _STORAGE: Mapping[str, str] = {
     "ST-008": marked("文件现在读不出来，请稍后再试，并告诉档案管理人员。"),
     "ST-009": marked("文件太大，超过了上限 %(megabytes)s MB。"),
     "ST-010": marked("存储是只读的，不能写入。请联系系统管理员。"),
+    "ST-011": marked("这不是 age 密钥：私钥以 AGE-SECRET-KEY-1 开头，公钥以 age1 开头。"),
+    "ST-012": marked("加密的文件打不开：它不完整、被改动过，或者不是用这把密钥加密的。"),
 }
 _CUT_OFF = marked("上传中断，没有收到完整的文件，所以没有保存。请再上传一次。")
 _FULL_WITH_ROOM = marked("磁盘空间不够：还需要 %(wanted)s MB，可用 %(left)s MB。没有保存，请联系系统管理员。")
