@@ -13,6 +13,9 @@ GENERATION = "generation"
 LOG_WATERMARK = "log_watermark."  # + store id
 LAST_REAPED = "last_reaped"
 CLOCK_ALIVE = "clock_alive"
+CLOCK_MARK = "clock_mark"  # the highest time ever believed
+CLOCK_DOUBTED_SINCE = "clock_doubted_since"
+CLOCK_DOUBTED_LAST = "clock_doubted_last"
 INDEX_NOTE = "index_note"
 
 

@@ -33,6 +33,7 @@ from repository.workflow import (
     reaping,
     replicating,
     sampling,
+    timekeeping,
 )
 from repository.workflow.tools import Tools, Work
 from storage.errors import StorageError
@@ -109,6 +110,7 @@ class Worker:
         with self.tools.database.writing.begin() as session:
             kept = leases.renew(session, self.held, self.tools.clock())
             facts.put(session, facts.CLOCK_ALIVE, self.tools.clock().isoformat())
+            timekeeping.mark(session, self.tools.clock())
         if not kept:
             log.error("the worker lease has gone to another process; stopping")
             self.lost = True
