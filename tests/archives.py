@@ -46,7 +46,8 @@ class Clock:
 
 def environment(data: Path, **more: str) -> dict[str, str]:
     """Return the settings of a small archive."""
-    return {"JINGUI_DATA": str(data), "JINGUI_RESERVE_MB": "1", "JINGUI_FIXITY_MB_PER_SECOND": "0", **more}
+    quick = {"JINGUI_RESERVE_MB": "1", "JINGUI_RESERVE_PERCENT": "0", "JINGUI_FIXITY_MB_PER_SECOND": "0"}
+    return {"JINGUI_DATA": str(data), **quick, **more}
 
 
 def new_archive(data: Path, *, clock: Clock | None = None, empty: bool = False, **more: str) -> Tools:

@@ -70,6 +70,7 @@ _SETTINGS: Mapping[str, str] = {
     "CF-005": marked("数据文件夹 %(value)s 不能建立或不能写入（%(why)s）。请检查权限，或用 %(name)s 指定另一个文件夹。"),
     "CF-006": marked("用了 S3 存储，但没有填写设置 %(name)s。"),
     "CF-007": marked("设置里用了 S3 存储，但没有安装所需的程序库 %(library)s，请先安装（jingui 的 s3 附加组件）。"),
+    "CF-008": marked("设置了通知邮件，但没有填写设置 %(name)s。"),
 }
 _SHEETS: Mapping[str, str] = {
     "SH-001": marked("打不开表格 %(name)s，请确认它是没有密码的 .xlsx 或 .csv 文件。"),

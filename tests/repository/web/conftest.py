@@ -108,7 +108,7 @@ def reopen(folder: Path, *, sandbox: Sandbox | None = None, **overrides: object)
 
 
 def _settings(folder: Path, **overrides: object) -> Settings:
-    told = {"JINGUI_RESERVE_MB": "1", "JINGUI_FIXITY_MB_PER_SECOND": "0"}
+    told = {"JINGUI_RESERVE_MB": "1", "JINGUI_RESERVE_PERCENT": "0", "JINGUI_FIXITY_MB_PER_SECOND": "0"}
     return from_env(told, data=folder, **overrides)
 
 
