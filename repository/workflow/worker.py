@@ -53,6 +53,7 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "carry_log": logbook.carry_log,
     "reap": reaping.reap_job,
     "samples": sampling.fill,
+    "seal": sealing.seal,
 }
 PAUSE = 0.3  # seconds between two looks at an empty line
 INDEX_REST = 0.7  # seconds between two commits of the index: what comes meanwhile goes in with one
