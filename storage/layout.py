@@ -18,6 +18,7 @@ _VERSION = re.compile(r"v([0-9]{4,6})")
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 ROOT = "aips"  # archival information packages (归档信息包)
+CANARIES = "canaries"  # samples with planted damage, to check the checker (自检样本); no packages
 MOST_VERSIONS = 999_999
 
 
@@ -92,3 +93,12 @@ def log_key(day: date, digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise UnsafeName(name=digest, reason="no SHA-256")
     return f"log/{day:%Y/%m/%d}/{digest}.jsonl"
+
+
+def canary_prefix(generation: int, kind: str) -> str:
+    """Return "canaries/0001/<kind>": a sample bag (自检样本) that the checker must judge rightly.
+
+    Four of five are damaged on purpose. They are no packages: never counted,
+    never repaired, and planted anew under the next generation, never mended.
+    """
+    return f"{CANARIES}/{generation:04d}/{kind}"

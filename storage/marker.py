@@ -18,7 +18,8 @@ from storage.keys import MARKER
 _NOTE = (
     "这是金匮（Jingui）数字档案的一个存储目录。aips 目录下每个叶子目录都是一个标准的 BagIt 信息包"
     "（RFC 8493），可用任何 BagIt 工具或 sha256sum 核验。请勿修改、移动或删除其中的文件；"
-    ".quarantine 中是被替换下来的损坏文件，.drafts 中是未写完的文件。"
+    ".quarantine 中是被替换下来的损坏文件，.drafts 中是未写完的文件。canaries 中是自检样本，"
+    "其中四个是故意损坏的，用来考核核验程序，不是档案，请勿修复。"
 )
 _LARGEST = 64 * 1024  # bytes; a marker is far smaller
 
