@@ -24,6 +24,7 @@ from repository.workflow import (
     access,
     care,
     facts,
+    heartbeats,
     indexing,
     ingest,
     jobs,
@@ -32,7 +33,9 @@ from repository.workflow import (
     mending,
     reaping,
     replicating,
+    rounds,
     sampling,
+    sealing,
     timekeeping,
 )
 from repository.workflow.tools import Tools, Work
@@ -111,6 +114,7 @@ class Worker:
         with self.tools.database.writing.begin() as session:
             kept = leases.renew(session, self.held, self.tools.clock())
             facts.put(session, facts.CLOCK_ALIVE, self.tools.clock().isoformat())
+            heartbeats.beat(session, heartbeats.WORKER, self.tools.clock())
             timekeeping.mark(session, self.tools.clock())
         if not kept:
             log.error("the worker lease has gone to another process; stopping")
@@ -131,6 +135,7 @@ class Worker:
 
     def _run_one(self, job: Job) -> None:
         work = Work(self.tools, dict(job.args), self._teller(job.id), self.stopping.is_set, _asker(job))
+        self._begin(job)
         try:
             VERBS[job.verb](work)
             if job.verb == "index":
@@ -142,13 +147,24 @@ class Worker:
                 jobs.postpone(session, _claim_of(job), until=self.tools.clock(), error=str(pause))
         except Exception as error:  # the job loop: told in the row, tried again, parked after three
             log.error("job %s %s failed\n%s", job.id, job.verb, traceback.format_exc())
+            told = f"{type(error).__name__}: {error}"
             with self.tools.database.writing.begin() as session:
-                jobs.fail(
-                    session, _claim_of(job), error=f"{type(error).__name__}: {error}", now=self.tools.clock()
-                )
+                jobs.fail(session, _claim_of(job), error=told, now=self.tools.clock())
+                self._end(session, job, trouble=told)
         else:
             with self.tools.database.writing.begin() as session:
                 jobs.finish(session, _claim_of(job), self.tools.clock())
+                self._end(session, job)
+
+    def _begin(self, job: Job) -> None:
+        """Note that a regular duty begins."""
+        if job.verb in heartbeats.DUTIES:
+            with self.tools.database.writing.begin() as session:
+                heartbeats.began(session, job.verb, self.tools.clock())
+
+    def _end(self, session: Session, job: Job, *, trouble: str = "") -> None:
+        if job.verb in heartbeats.DUTIES:
+            heartbeats.ended(session, job.verb, self.tools.clock(), trouble=trouble)
 
     def _store_trouble(self, job: Job, error: StorageError) -> None:
         log.warning("job %s %s: %s", job.id, job.verb, error)
@@ -157,6 +173,7 @@ class Worker:
                 jobs.postpone(session, _claim_of(job), until=self.tools.clock() + AWAY, error=str(error))
             else:
                 jobs.fail(session, _claim_of(job), error=str(error), now=self.tools.clock())
+            self._end(session, job, trouble=str(error))
 
     def _teller(self, job_id: int) -> Callable[[int, int], None]:
         last = [0.0]
@@ -212,6 +229,9 @@ def drain(tools: Tools) -> None:
 def clock(tools: Tools) -> BackgroundScheduler:
     """Return the started clock that puts due rounds in line."""
     scheduler = BackgroundScheduler(timezone=None)
+    rounds.begin(tools, VERBS)
+    scheduler.add_job(rounds.tick, "interval", minutes=5, args=[tools])
+    scheduler.add_job(rounds.ask, "interval", hours=6, args=[tools, "carry_log"])
     scheduler.add_job(
         _daily_round, "cron", hour=tools.settings.fixity_hour, args=[tools], misfire_grace_time=3600 * 20
     )
