@@ -66,6 +66,8 @@ class Settings:
     webhook: str = field(repr=False)
     webhook_secret: str = field(repr=False)
     digest: str
+    backups: str
+    backup_recipients: str
     web_threads: int
     worker_threads: int
     failpoint: str
@@ -85,6 +87,11 @@ class Settings:
                 StoreSpec("second", str(self.data / "stores" / "second")),
             )
         return tuple(_store_spec(part.strip()) for part in self.stores.split(",") if part.strip())
+
+    @property
+    def backups_folder(self) -> Path:
+        """Return where sealed backups are kept."""
+        return Path(self.backups) if self.backups else self.data / "backups"
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -199,6 +199,20 @@ TABLE = (
         "How often a digest is sent: daily, weekly (Mondays) or off; alarms always are",
         choices=("daily", "weekly", "off"),
     ),
+    SettingSpec(
+        "backups",
+        str,
+        "",
+        "放备份的文件夹，最好在另一块硬盘上；空着就用数据文件夹里的 backups",
+        "Folder of the backups, best on another disk; empty: backups in the data folder",
+    ),
+    SettingSpec(
+        "backup_recipients",
+        str,
+        "",
+        "还能打开备份的 age 公钥（age1…），用逗号分开；金匮自己的备份密钥总能打开",
+        "More age public keys that open the backups, separated by commas; our own key always does",
+    ),
     SettingSpec("web_threads", int, "8", "网页服务的线程数", "Threads of the web server", least=1),
     SettingSpec(
         "worker_threads", int, "2", "后台程序同时做几件事", "How many jobs the worker does at once", least=1
