@@ -13,8 +13,21 @@ from storage.names import check_path, safe_name
 MARKER = ".jingui-store"
 DRAFTS = ".drafts"
 QUARANTINE = ".quarantine"
-#: lost+found belongs to the file system where the store is a disk of its own.
-OWN = frozenset({MARKER, DRAFTS, QUARANTINE, "lost+found"})
+#: The judge that lies in every store on a disk; anybody can run it (storage/verify_jingui.py).
+VERIFIER = "verify_jingui.py"
+#: What the systems lay at the top of a disk of its own; none of ours, and never in the way.
+SYSTEMS = frozenset(
+    {
+        "lost+found",
+        "System Volume Information",
+        "$RECYCLE.BIN",
+        ".Trashes",
+        ".fseventsd",
+        ".Spotlight-V100",
+        ".TemporaryItems",
+    }
+)
+OWN = frozenset({MARKER, DRAFTS, QUARANTINE, VERIFIER}) | SYSTEMS
 _LONGEST_TOLD = 120  # bytes of the old name that a quarantine key repeats
 
 
@@ -40,6 +53,11 @@ def check_prefix(prefix: str) -> str:
 
 def quarantine_key(key: str) -> str:
     """Return a new key in quarantine for what stands at key: the day (UTC), a random part, the old name."""
-    name = safe_name(key.rsplit("/", 1)[-1]).stored.encode()[:_LONGEST_TOLD].decode("utf-8", "ignore")
     day = time.strftime("%Y-%m-%d", time.gmtime())
-    return f"{QUARANTINE}/{day}/{secrets.token_hex(8)}-{name.rstrip('. ')}"
+    return f"{QUARANTINE}/{day}/{secrets.token_hex(8)}-{quarantine_name(key)}"
+
+
+def quarantine_name(key: str) -> str:
+    """Return what a quarantine key repeats of the old name."""
+    name = safe_name(key.rsplit("/", 1)[-1]).stored.encode()[:_LONGEST_TOLD].decode("utf-8", "ignore")
+    return name.rstrip(". ")

@@ -10,18 +10,20 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 from storage import platform
+from storage.aside import Quarantined
 from storage.errors import AlreadyStored, NotFound, StorageError, Unreadable, UnsafeName
 from storage.failpoints import reach
 from storage.faults import ABSENT, translated
-from storage.keys import DRAFTS, OWN, check_new_key, check_prefix
+from storage.keys import DRAFTS, OWN, SYSTEMS, check_new_key, check_prefix
 from storage.local_draft import LocalDraft, make_parents, sync_parents, write_file
 from storage.local_walk import entries, holds_nothing, linked_from_outside, sweep_drafts, walk
 from storage.marker import check_marker, has_marker, write_marker
-from storage.quarantine import keep_beside, move_aside
+from storage.quarantine import forget, keep_beside, lying, move_aside
 from storage.store import StoredObject
 
 
@@ -49,7 +51,7 @@ def create_store(root: str | os.PathLike[str], id: str) -> "LocalStore":
     with translated(writing=True, store=id):
         os.makedirs(place, mode=0o700, exist_ok=True)  # student files are for the service's account alone
         if not has_marker(place):
-            if set(os.listdir(place)) - {"lost+found"}:
+            if set(os.listdir(place)) - SYSTEMS:
                 raise AlreadyStored(store=id, root=place, reason="not empty")
             write_marker(place, id)
     store = LocalStore(id, place)
@@ -189,6 +191,18 @@ class LocalStore:
             raise Unreadable(store=self.id, key=key, reason="link")
         with translated(writing=True, key=key):
             return move_aside(self._root, key)
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Yield what lies in quarantine; see Store.quarantined."""
+        self.probe()
+        with translated(writing=False, store=self.id):
+            yield from lying(self._root)
+
+    def forget_quarantined(self, key: str, *, before: date) -> bool:
+        """Remove one old object of quarantine; see Store.forget_quarantined."""
+        self.probe()
+        with translated(writing=True, store=self.id, key=key):
+            return forget(self._root, key, before=before)
 
     def free_bytes(self) -> int | None:
         """Return the room left in bytes."""

@@ -7,8 +7,10 @@ make it unreachable, full, read-only or unreadable, and damage what it holds.
 import io
 import threading
 from collections.abc import Iterator
+from datetime import date
 from typing import BinaryIO
 
+from storage.aside import Quarantined, check_quarantine_key, note_of, quarantined
 from storage.digests import HashingReader, blocks
 from storage.errors import (
     AlreadyStored,
@@ -21,7 +23,7 @@ from storage.errors import (
 )
 from storage.failpoints import reach
 from storage.faults import translated
-from storage.keys import OWN, check_new_key, check_prefix, quarantine_key
+from storage.keys import OWN, QUARANTINE, check_new_key, check_prefix, quarantine_key
 from storage.names import check_path
 from storage.store import StoredObject
 
@@ -101,6 +103,7 @@ class MemoryStore:
         self.read_only = False
         self.unreadable: set[str] = set()
         self._objects: dict[str, bytes] = {}
+        self._notes: dict[str, bytes] = {}
         self._lock = threading.RLock()
 
     def probe(self) -> None:
@@ -160,6 +163,7 @@ class MemoryStore:
             aside = quarantine_key(key) if key in self._objects else None
             if aside is not None:
                 self._objects[aside] = self._objects[key]
+                self._notes[aside] = note_of(key, why="mended")
             reach("mend.after_aside")
             reach("mend.before_replace")
             self._objects[key] = content
@@ -176,7 +180,26 @@ class MemoryStore:
                 raise NotFound(key=key)
             aside = quarantine_key(key)
             self._objects[aside] = self._objects.pop(key)
+            self._notes[aside] = note_of(key, why="set aside")
         return aside
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Yield what lies in quarantine; see Store.quarantined."""
+        for found in list(self.list(f"{QUARANTINE}/")):
+            yield quarantined(found.key, found.size, note=self._notes.get(found.key))
+
+    def forget_quarantined(self, key: str, *, before: date) -> bool:
+        """Remove one old object of quarantine; see Store.forget_quarantined."""
+        self._check_writable()
+        content = self._objects.get(check_quarantine_key(key), b"")
+        known = quarantined(key, len(content), note=self._notes.get(key))
+        if key not in self._objects or not known.is_before(before):
+            return False
+        with self._lock, translated(writing=True, key=key):
+            self._objects.pop(key)
+            reach("quarantine.after_forget")
+            self._notes.pop(key)
+        return True
 
     def sweep_drafts(self, older_than_seconds: float) -> int:
         """Return 0: a draft in memory is gone with the process that wrote it."""

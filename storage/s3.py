@@ -9,12 +9,14 @@ to whose server overwrites against If-None-Match.
 import json
 import time
 from collections.abc import Iterator
+from datetime import date
 from threading import Lock
 from typing import BinaryIO
 
+from storage.aside import Quarantined
 from storage.errors import AlreadyStored, NotFound, ReadOnly, StorageError, StoreUnavailable, WrongStore
 from storage.keys import MARKER, check_new_key, check_prefix
-from storage.s3_aside import mend, move
+from storage.s3_aside import forget, lying, mend, move
 from storage.s3_places import HIDDEN, Places, check_own, check_reading
 from storage.s3_probe import keeps_the_first
 from storage.s3_sweep import abort_stale, sweep
@@ -179,6 +181,16 @@ class S3Store:
         self.probe()
         abort_stale(self.wire, older_than_seconds)
         return sweep(self.wire, older_than_seconds)
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Yield what lies in quarantine; see Store.quarantined."""
+        self.probe()
+        yield from lying(self.wire)
+
+    def forget_quarantined(self, key: str, *, before: date) -> bool:
+        """Remove one old object of quarantine; see Store.forget_quarantined."""
+        self.probe()
+        return forget(self.wire, key, before=before)
 
     def free_bytes(self) -> int | None:
         """Return None: S3 does not tell its room."""

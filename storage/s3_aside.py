@@ -5,20 +5,28 @@ with a note that tells where it stood; good bytes are uploaded aside, read back,
 only then copied over the key, so that it never stands empty.
 """
 
-import json
 import secrets
-import time
+from collections.abc import Iterator
+from datetime import date
 from typing import BinaryIO
 
+from storage.aside import (
+    NOTE_SUFFIX,
+    Quarantined,
+    check_quarantine_key,
+    is_note_alone,
+    note_of,
+    objects_of,
+    quarantined,
+)
 from storage.errors import NotFound, StorageError, StoreUnavailable
 from storage.failpoints import reach
 from storage.faults import translated
-from storage.keys import DRAFTS, quarantine_key
+from storage.keys import DRAFTS, QUARANTINE, quarantine_key
 from storage.s3_tree import Ground
 from storage.s3_upload import check_back, copy, write
-from storage.s3_wire import Wire
+from storage.s3_wire import Found, Wire
 
-NOTE_SUFFIX = ".json"
 MEND_SUFFIX = ".mend"
 
 
@@ -58,8 +66,7 @@ def _keep(ground: Ground, key: str, place: str, *, why: str) -> str | None:
     if old is None:
         return None
     aside = quarantine_key(key)
-    told = {"key": key, "why": why, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    wire.put(aside + NOTE_SUFFIX, json.dumps(told, indent=1).encode())
+    wire.put(aside + NOTE_SUFFIX, note_of(key, why=why))
     with translated(writing=True, key=key):
         reach("aside.after_note")
     try:
@@ -78,3 +85,31 @@ def _forget(wire: Wire, key: str) -> None:
         wire.delete(key)
     except StorageError:
         return
+
+
+def lying(wire: Wire) -> Iterator[Quarantined]:
+    """Yield what lies in quarantine, by key."""
+    found = {one.key: one for one in wire.list(f"{QUARANTINE}/")}
+    for key in objects_of(found):
+        note = found.get(key + NOTE_SUFFIX)
+        if note is None and key.endswith(NOTE_SUFFIX) and is_note_alone(key, wire.read(key)):
+            continue
+        yield _known(wire, found[key], note)
+
+
+def _known(wire: Wire, one: Found, note: Found | None) -> Quarantined:
+    """Return what the note of one object says."""
+    content, written = (None, None) if note is None else (wire.read(note.key), note.modified)
+    return quarantined(one.key, one.size, note=content, written=written)
+
+
+def forget(wire: Wire, key: str, *, before: date) -> bool:
+    """Remove one old object of quarantine, then its note; return whether it is gone."""
+    one, note = wire.head(check_quarantine_key(key)), wire.head(key + NOTE_SUFFIX)
+    if one is None or not _known(wire, one, note).is_before(before):
+        return False
+    wire.delete(key)
+    with translated(writing=True, key=key):
+        reach("quarantine.after_forget")
+    wire.delete(key + NOTE_SUFFIX)
+    return True

@@ -3,12 +3,16 @@
 Keys are relative POSIX paths of generated ASCII ids and bag paths. A tree (a
 bag) is written through a Draft and becomes visible at once or not at all.
 There is one function that writes trees, one that mends a file, and none that
-deletes: destruction gets a port of its own.
+deletes what is kept: destruction gets a port of its own. Only quarantine can be
+forgotten, object by object, once it is old.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import BinaryIO, Protocol
+
+from storage.aside import Quarantined
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,21 @@ class Store(Protocol):
 
     def set_aside(self, key: str) -> str:
         """Move an object that does not belong to quarantine; return its new key."""
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Yield what lies in quarantine, by key, with where it stood and since when.
+
+        A store around another store gives the other's, sizes as they lie there.
+        """
+
+    def forget_quarantined(self, key: str, *, before: date) -> bool:
+        """Remove one object of quarantine if it came before that day; return whether it is gone.
+
+        Its note goes with it. It stays where its day folder, its note or the
+        medium's own time is not before that day, or where the note is lost.
+        Raises UnsafeName for a key outside .quarantine/<day>/: nothing else can
+        be touched. A store around another store hands both to it unchanged.
+        """
 
     def sweep_drafts(self, older_than_seconds: float) -> int:
         """Forget drafts that nobody touched for so long and return how many; what is committed stays."""

@@ -7,6 +7,7 @@ makes an empty store, and `damage` where its medium can be changed from outside.
 import hashlib
 import io
 import threading
+from datetime import UTC, date, datetime, timedelta
 from typing import BinaryIO
 
 import pytest
@@ -359,6 +360,38 @@ class StoreContract:
         draft.commit()
 
         assert read(store, "aips/x/data/a") == b"2"
+
+    def test_quarantine_tells_where_each_object_stood(self, store: Store) -> None:
+        """What lies in quarantine is told once, with its old key, why and since when."""
+        store.put("aips/x/a", io.BytesIO(b"rotten"))
+        store.put("aips/x/b.json", io.BytesIO(b"{}"))
+        mended = store.mend("aips/x/a", io.BytesIO(b"good"), sha256(b"good"))
+        moved = store.set_aside("aips/x/b.json")
+        told = {one.key: one for one in store.quarantined()}
+
+        assert set(told) == {mended, moved}
+        assert {(one.origin, one.why) for one in told.values()} == {
+            ("aips/x/a", "mended"),
+            ("aips/x/b.json", "set aside"),
+        }
+        assert all(one.day is not None and one.at is not None for one in told.values())
+
+    def test_p5_quarantine_is_only_forgotten_when_old(self, store: Store) -> None:
+        """What came today stays for any earlier day; nothing outside quarantine can be forgotten."""
+        store.put("aips/x/a", io.BytesIO(b"foreign"))
+        aside = store.set_aside("aips/x/a")
+        today = datetime.now(UTC).date()
+        young = store.forget_quarantined(aside, before=today)
+        old = store.forget_quarantined(aside, before=today + timedelta(days=2))
+
+        assert (young, old) == (False, True)
+        assert list(store.quarantined()) == list(store.list(".quarantine/")) == []
+        assert store.forget_quarantined(aside, before=today + timedelta(days=2)) is False
+        store.put("aips/x/keep", io.BytesIO(b"kept"))
+        for key in ("aips/x/keep", ".quarantine", ".quarantine/../aips", ".quarantine/a/../b", OWN[0]):
+            with pytest.raises(UnsafeName):
+                store.forget_quarantined(key, before=date.max)
+        assert read(store, "aips/x/keep") == b"kept"
 
     def test_free_bytes_is_a_number_or_none(self, store: Store) -> None:
         """A store tells its room in bytes, or None where it cannot."""
