@@ -1,0 +1,44 @@
+"""What the clock does: puts a verb in line, and nothing else.
+
+worker.clock tells when; each round here takes a moment and one transaction.
+"""
+
+from collections.abc import Callable, Collection
+
+from sqlalchemy.orm import Session
+
+from repository.workflow import heartbeats, jobs, journal
+from repository.workflow.tools import Tools
+
+
+def ask(tools: Tools, verb: str) -> None:
+    """Put one run of a regular verb in line, unless one waits already."""
+    in_transaction(tools, lambda session: put_in_line(session, verb))
+
+
+def put_in_line(session: Session, verb: str) -> None:
+    """Leave the one job of a regular verb; the same verb never runs twice at once."""
+    dedup = journal.LOG_DEDUP if verb == "carry_log" else verb
+    jobs.enqueue(session, verb, priority=jobs.LATER, lock=dedup, dedup=dedup)
+
+
+def begin(tools: Tools, verbs: Collection[str]) -> None:
+    """The clock begins to tick: from now on every regular duty among these verbs is expected."""
+
+    def expect(session: Session) -> None:
+        now = tools.clock()
+        heartbeats.expect(session, {*verbs, heartbeats.WORKER, heartbeats.CLOCK}, now)
+        heartbeats.beat(session, heartbeats.CLOCK, now)
+
+    in_transaction(tools, expect)
+
+
+def tick(tools: Tools) -> None:
+    """Leave the clock's own sign of life."""
+    in_transaction(tools, lambda session: heartbeats.beat(session, heartbeats.CLOCK, tools.clock()))
+
+
+def in_transaction(tools: Tools, act: Callable[[Session], object]) -> None:
+    """Do a small thing to the catalogue and commit it."""
+    with tools.database.writing.begin() as session:
+        act(session)
