@@ -83,3 +83,9 @@ class ReadOnly(StorageError):
 
     code = "ST-010"
     retryable = True
+
+
+class WrongKey(WrongStore):
+    """The store is sealed, and not with the key we have (or is open and should be sealed)."""
+
+    code = "ST-013"
