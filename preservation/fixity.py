@@ -14,7 +14,7 @@ from preservation.findings import found
 from preservation.pace import Pace
 from preservation.policy import CopyState
 from storage.digests import blocks, new_hasher
-from storage.errors import NotFound, StorageError, StoreUnavailable, Unreadable, WrongStore
+from storage.errors import DigestMismatch, NotFound, StorageError, StoreUnavailable, Unreadable, WrongStore
 from storage.inventory import FileRecord, Inventory
 from storage.lanes import LANES, in_lanes
 from storage.store import Store
@@ -179,7 +179,7 @@ class _Reading:
         """Read a file, and once more where the first read was not good."""
         try:
             self._read(record)
-        except (_BytesDiffer, NotFound, Unreadable, OSError) as first:
+        except (_BytesDiffer, DigestMismatch, NotFound, Unreadable, OSError) as first:
             return self._read_again(record, first)
         return _Verdict()
 
@@ -187,7 +187,7 @@ class _Reading:
         """Read a file for the second time; this verdict counts."""
         try:
             self._read(record)
-        except _BytesDiffer as second:
+        except (_BytesDiffer, DigestMismatch) as second:  # a sealed store finds it by itself
             return _failed(_damage_code(record.path), record, reads=second, registered=record.sha256)
         except NotFound:
             return _failed("FX-201" if record.path.startswith("data/") else "FX-202", record)

@@ -219,7 +219,7 @@ class _Mending:
         try:
             with self.target.open(key) as stream:
                 return digest_stream(stream)["sha256"] == record.sha256
-        except (NotFound, Unreadable, OSError):
+        except (DigestMismatch, NotFound, Unreadable, OSError):
             return False
 
     def remove(self, path: str) -> None:

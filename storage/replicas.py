@@ -91,7 +91,7 @@ def _carried(draft: Draft, target: Store, record: FileRecord, *, from_key: str) 
         with target.open(from_key) as stream:
             if digest_stream(stream)["sha256"] != record.sha256:
                 return False
-    except (NotFound, Unreadable):
+    except (DigestMismatch, NotFound, Unreadable):
         return False
     draft.carry(record.path, from_key)
     return True

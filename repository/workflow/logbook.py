@@ -17,7 +17,7 @@ from sqlalchemy import select
 from repository.models.event import Event
 from repository.workflow import facts
 from repository.workflow.tools import Tools, Work
-from storage.errors import AlreadyStored, NotFound, StorageError, Unreadable
+from storage.errors import AlreadyStored, DigestMismatch, NotFound, StorageError, Unreadable
 from storage.layout import log_key
 from storage.store import Store
 
@@ -99,7 +99,7 @@ def lines(store: Store) -> Iterator[dict[str, Any]]:
         try:
             with store.open(found.key) as stream:
                 content = stream.read()
-        except (NotFound, Unreadable):
+        except (DigestMismatch, NotFound, Unreadable):
             continue
         if hashlib.sha256(content).hexdigest() not in found.key:
             continue  # a damaged log object: another store has it whole
