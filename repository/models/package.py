@@ -81,6 +81,8 @@ class Copy(Base):
     checked_at: Mapped[datetime | None]  # the last time every byte was read
     tried_at: Mapped[datetime | None]  # the last time someone tried to
     asked_at: Mapped[datetime | None]  # an event (a restore, a moved disk) wants it read first
+    prior_state: Mapped[str] = mapped_column(String(12), default="unknown")  # before the last check: an
+    prior_checked_at: Mapped[datetime | None]  # invalid run takes its good verdicts back
     findings: Mapped[list[Any]] = mapped_column(default=list)
     lost: Mapped[list[Any]] = mapped_column(default=list)  # paths with no good copy anywhere
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

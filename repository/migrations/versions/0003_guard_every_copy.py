@@ -113,6 +113,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table('copies', schema=None) as batch_op:
         batch_op.add_column(sa.Column('asked_at', sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column('prior_state', sa.String(length=12), server_default='unknown', nullable=False))
+        batch_op.add_column(sa.Column('prior_checked_at', sa.DateTime(), nullable=True))
 
     with op.batch_alter_table('fixity_runs', schema=None) as batch_op:
         batch_op.add_column(sa.Column('canaries', sa.JSON(), server_default='{}', nullable=False))
@@ -131,6 +133,8 @@ def downgrade() -> None:
         batch_op.drop_column('canaries')
 
     with op.batch_alter_table('copies', schema=None) as batch_op:
+        batch_op.drop_column('prior_checked_at')
+        batch_op.drop_column('prior_state')
         batch_op.drop_column('asked_at')
 
     with op.batch_alter_table('collections', schema=None) as batch_op:
