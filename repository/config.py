@@ -68,6 +68,7 @@ class Settings:
     digest: str
     backups: str
     backup_recipients: str
+    audit_key: str
     web_threads: int
     worker_threads: int
     failpoint: str
@@ -92,6 +93,11 @@ class Settings:
     def backups_folder(self) -> Path:
         """Return where sealed backups are kept."""
         return Path(self.backups) if self.backups else self.data / "backups"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Return where the worker keeps the key that seals the logs."""
+        return Path(self.audit_key) if self.audit_key else self.data / "keys" / "audit.key"
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -213,6 +213,13 @@ TABLE = (
         "还能打开备份的 age 公钥（age1…），用逗号分开；金匮自己的备份密钥总能打开",
         "More age public keys that open the backups, separated by commas; our own key always does",
     ),
+    SettingSpec(
+        "audit_key",
+        str,
+        "",
+        "给日志加封的密钥文件，只有后台程序要读；空着就用数据文件夹里的 keys/audit.key",
+        "File of the key that seals the logs, read by the worker only; empty: keys/audit.key in the data folder",
+    ),
     SettingSpec("web_threads", int, "8", "网页服务的线程数", "Threads of the web server", least=1),
     SettingSpec(
         "worker_threads", int, "2", "后台程序同时做几件事", "How many jobs the worker does at once", least=1

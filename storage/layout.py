@@ -90,9 +90,23 @@ def _packages_in(store: Store, shard: str) -> Iterator[PackageKey]:
 
 def log_key(day: date, digest: str) -> str:
     """Return the key of one object of the append-only journal: "log/2026/11/21/<sha256>.jsonl"."""
+    return _dated("log", day, digest, "jsonl")
+
+
+def audit_key(day: date, digest: str) -> str:
+    """Return the key of one object of the sealed audit log: "audit/2026/11/21/<sha256>.jsonl"."""
+    return _dated("audit", day, digest, "jsonl")
+
+
+def anchor_key(day: date, digest: str) -> str:
+    """Return the key of an anchor (见证) of both logs: "anchors/2026/11/21/<sha256>.json"."""
+    return _dated("anchors", day, digest, "json")
+
+
+def _dated(room: str, day: date, digest: str, kind: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise UnsafeName(name=digest, reason="no SHA-256")
-    return f"log/{day:%Y/%m/%d}/{digest}.jsonl"
+    return f"{room}/{day:%Y/%m/%d}/{digest}.{kind}"
 
 
 def canary_prefix(generation: int, kind: str) -> str:
