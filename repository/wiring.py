@@ -12,12 +12,17 @@ from preservation.virus import ClamdScanner, NoScanner, Scanner
 from repository.config import SettingRefused, Settings
 from repository.models.database import open_database
 from repository.permissions import system_actor
+from repository.store_keys import KeyRefused, new_key, read_key
 from repository.store_specs import StoreSpec
+from repository.workflow.room import reserve_of
 from repository.workflow.tools import Tools
 from search.whoosh_engine import WhooshEngine
+from storage.encrypted import EncryptedStore, seal_of, seal_store
+from storage.errors import StorageError
 from storage.local import LocalStore, create_store
 from storage.staging import Staging
 from storage.store import Store
+from storage.verifier import lay_verifier
 
 MB = 1 << 20
 #: Optional guests, loaded only where the settings ask for them: a school on one PC installs none.
@@ -48,11 +53,58 @@ def _lay_store(settings: Settings, spec: StoreSpec) -> None:
     """Make a store once. Later an empty folder in its place is a disk that is away, no new store (B14)."""
     known = settings.data / "keys" / f"store-{spec.id}"
     if not known.exists():
-        if spec.kind == "folder":
-            create_store(spec.root, spec.id)
-        else:
-            _guest(spec.kind)(spec.id, **_s3_words(settings, spec)).create()
+        make_store(settings, spec)
         known.touch()
+    elif spec.kind == "folder":
+        _look_after_folder(settings, spec)
+
+
+def make_store(settings: Settings, spec: StoreSpec) -> None:
+    """Make the store of a row of the settings in its empty place; one that stands there already stays.
+
+    Raises AlreadyStored, SettingRefused (a sealed store whose key is not here), the errors of the store.
+    """
+    if spec.kind == "folder":
+        inner: Store = create_store(spec.root, spec.id)
+    else:
+        guest = _guest(spec.kind)(spec.id, **_s3_words(settings, spec))
+        guest.create()
+        inner = guest
+    if not spec.is_sealed:
+        _refuse_sealed(spec, inner)
+        return
+    key = _sealing_key(settings, spec)
+    if key is None:
+        if seal_of(inner) is not None:
+            raise SettingRefused("CF-009", name=spec.id, key_id=seal_of(inner))
+        key = new_key(settings.data, spec.id)
+    seal_store(inner, key)
+
+
+def _look_after_folder(settings: Settings, spec: StoreSpec) -> None:
+    """Refuse a folder that is sealed and should not be, or with another key; a folder that is away may wait."""
+    inner = LocalStore(spec.id, spec.root)
+    try:
+        inner.probe()
+    except StorageError:
+        return
+    if spec.is_sealed:
+        build_store(settings, spec).probe()
+    else:
+        _refuse_sealed(spec, inner)
+    lay_verifier(spec.root)
+
+
+def _refuse_sealed(spec: StoreSpec, inner: Store) -> None:
+    if seal_of(inner) is not None:
+        raise SettingRefused("CF-010", name=spec.id)
+
+
+def _sealing_key(settings: Settings, spec: StoreSpec) -> bytes | None:
+    try:
+        return read_key(settings.data, spec.id)
+    except KeyRefused as error:
+        raise SettingRefused("CF-009", name=spec.id) from error
 
 
 def _guest(kind: str) -> Any:
@@ -76,11 +128,20 @@ def _s3_words(settings: Settings, spec: StoreSpec) -> dict[str, str]:
 
 
 def build_store(settings: Settings, spec: StoreSpec) -> Store:
-    """Return the store of a row of the settings; its place must have been laid."""
+    """Return the store of a row of the settings; its place must have been laid.
+
+    Raises SettingRefused where the key of a sealed store is not here.
+    """
     if spec.kind == "folder":
-        return LocalStore(spec.id, spec.root)
-    store: Store = _guest(spec.kind)(spec.id, **_s3_words(settings, spec))
-    return store
+        store: Store = LocalStore(spec.id, spec.root)
+    else:
+        store = _guest(spec.kind)(spec.id, **_s3_words(settings, spec))
+    if not spec.is_sealed:
+        return store
+    key = _sealing_key(settings, spec)
+    if key is None:
+        raise SettingRefused("CF-009", name=spec.id)
+    return EncryptedStore(store, key)
 
 
 def key(settings: Settings, name: str) -> str:
@@ -109,7 +170,7 @@ def build_tools(settings: Settings) -> Tools:
         settings=settings,
         database=open_database(settings.database_url),
         stores=stores,
-        staging=Staging(settings.data / "staging", reserve_bytes=settings.reserve_mb * MB),
+        staging=Staging(settings.data / "staging", reserve=reserve_of(settings)),
         index=WhooshEngine(settings.data / "index", seal=key(settings, "index.seal")),
         sandbox=Sandbox(workers=settings.worker_threads),
         scanner=scanner,

@@ -37,18 +37,21 @@ CAN_SYNC_ALL = linux.HAS_SYNC_ALL
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is left on a file system: bytes, and files where they are counted."""
+    """What is left on a file system: bytes, and files where they are counted; total is its size in bytes."""
 
     bytes: int
     inodes: int | None
+    total: int = 0
 
 
 def free_room(path: str | os.PathLike[str]) -> Room:
     """Return the room left for us on the file system of path. Raises OSError."""
     if sys.platform == "win32":
-        return Room(bytes=shutil.disk_usage(path).free, inodes=None)
+        usage = shutil.disk_usage(path)
+        return Room(bytes=usage.free, inodes=None, total=usage.total)
     told = os.statvfs(path)
-    return Room(bytes=told.f_bavail * told.f_frsize, inodes=told.f_favail if told.f_files else None)
+    inodes = told.f_favail if told.f_files else None
+    return Room(bytes=told.f_bavail * told.f_frsize, inodes=inodes, total=told.f_blocks * told.f_frsize)
 
 
 def fsync_dir(path: str | os.PathLike[str]) -> None:

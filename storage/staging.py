@@ -24,6 +24,7 @@ from storage.errors import DigestMismatch, NotFound, StorageFull, TooLarge, Unre
 from storage.failpoints import reach
 from storage.faults import translated
 from storage.names import SafeName, safe_name
+from storage.reserve import Reserve
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _LOOK_AGAIN = 16 * 1024 * 1024  # bytes between two looks at the room that is left
@@ -43,11 +44,11 @@ class Staged:
 
 
 class Staging:
-    """A folder of uploads. reserve_bytes is the room that must stay free on its disk."""
+    """A folder of uploads. reserve is the room that must stay free on its disk."""
 
-    def __init__(self, root: str | os.PathLike[str], *, reserve_bytes: int = 0) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, reserve: Reserve = Reserve()) -> None:
         self.root = Path(os.path.realpath(root))
-        self.reserve_bytes = reserve_bytes
+        self.reserve = reserve
 
     def keep(
         self,
@@ -185,14 +186,11 @@ class Staging:
         return staged
 
     def _check_room(self, announced: int) -> None:
-        """Raise StorageFull unless the reserve and twice the announced bytes are free (case B08, B09).
-
-        Twice: the upload stands here and in its package at the same time.
-        """
+        """Raise StorageFull unless the reserve is free for so many announced bytes (case B08, B09)."""
         with translated(writing=True):
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             room = platform.free_room(self.root)
-        wanted = max(self.reserve_bytes, 2 * announced)
+        wanted = self.reserve.wanted(room.total, announced)
         if room.bytes < wanted:
             raise StorageFull(wanted=wanted, left=room.bytes)
         if room.inodes is not None and room.inodes < _LEAST_INODES:

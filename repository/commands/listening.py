@@ -16,11 +16,12 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from repository.config import Settings
-from storage import platform
+from repository.workflow.room import refuse_full
 from storage.errors import StorageError, StorageFull, TooLarge
 from storage.faults import storage_error
 
 NO_LIMIT = 1 << 62  # bytes for waitress; the real limit is told by the app, in words
+_LOOK_AGAIN = 1 << 24  # bytes between two looks at the room, where no length was told
 _IN_MEMORY = 1 << 19  # bytes; a smaller body, such as a form, is never kept on a disk
 
 
@@ -72,11 +73,12 @@ class Body(OverflowableBuffer):  # type: ignore[misc]
 
 def _channel(settings: Settings) -> type[HTTPChannel]:
     """Return the class of this server's connections."""
-    most, reserve = settings.max_upload_mb << 20, settings.reserve_mb << 20
-    folder = settings.data / "scratch"
+    most = settings.max_upload_mb << 20
 
     class Parser(HTTPRequestParser):  # type: ignore[misc]
         """One request; its body is refused at the header where it cannot fit."""
+
+        looked_at = 0  # bytes that had come at the last look at the room
 
         def parse_header(self, header_plus: bytes) -> None:
             """Parse the header and make ready for the body."""
@@ -87,16 +89,25 @@ def _channel(settings: Settings) -> type[HTTPChannel]:
             if self.content_length > most:
                 body.refuse(TooLarge(limit=most, announced=self.content_length))
             elif self.content_length > _IN_MEMORY:
-                wanted, left = self.content_length + reserve, platform.free_room(folder).bytes
-                if left < wanted:
-                    body.refuse(StorageFull(wanted=wanted, left=left))
+                self.look_for_room(self.content_length)
 
         def received(self, data: bytes) -> int:
             """Take what came; a body without a length is refused once it passes the limit."""
             taken = int(super().received(data))
-            if self.chunked and self.body_bytes_received > most and self.body_rcv.buf.refused is None:
-                self.body_rcv.buf.refuse(TooLarge(limit=most))
+            if self.chunked and self.body_rcv is not None and self.body_rcv.buf.refused is None:
+                if self.body_bytes_received > most:
+                    self.body_rcv.buf.refuse(TooLarge(limit=most))
+                elif self.body_bytes_received - self.looked_at >= _LOOK_AGAIN:
+                    self.looked_at = self.body_bytes_received
+                    self.look_for_room(0, so_far=self.body_bytes_received)
             return taken
+
+        def look_for_room(self, coming: int, *, so_far: int = 0) -> None:
+            """Refuse the body where the disks have no room for what comes beside what has come."""
+            try:
+                refuse_full(settings, coming or so_far, on_its_way=coming)
+            except StorageFull as full:
+                self.body_rcv.buf.refuse(full)
 
     class Channel(HTTPChannel):  # type: ignore[misc]
         """One connection."""

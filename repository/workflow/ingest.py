@@ -23,6 +23,7 @@ from repository.models.package import Copy, Package, PackagedFile
 from repository.workflow import bagging, facts, jobs, journal, packages, replicating, states
 from repository.workflow.composing import compose_first, compose_next, intake_events, told_report
 from repository.workflow.packages import Contents
+from repository.workflow.room import refuse_full_store
 from repository.workflow.tools import Work
 from storage.bag import Carried, Incoming
 from storage.errors import DigestMismatch, NotFound
@@ -157,6 +158,7 @@ def _opener(staging: Staging, staged_id: str) -> Callable[[], BinaryIO]:
 def _pack(work: Work, item_id: str, accepted: _Accepted, report: IntakeReport) -> Inventory:
     with work.reading() as session:
         contents = compose_first(session, work, session.get_one(Item, item_id), report)
+    refuse_full_store(work.tools.settings)
     reach("ingest.before_pack")
     objects = [
         Incoming(

@@ -108,7 +108,7 @@ def test_the_tools_are_those_that_the_settings_ask_for(tmp_path: Path) -> None:
     assert (policy.copies_wanted, policy.algorithms, policy.interval.days) == (3, ("sha256", "sha512"), 7)
     assert isinstance(tools.scanner, ClamdScanner)
     assert (tools.software.kind, tools.software.name) == ("software", f"Jingui {software_version()}")
-    assert tools.staging.reserve_bytes == 1 << 20
+    assert tools.staging.reserve.least == 1 << 20
     close(tools)
 
 

@@ -13,6 +13,7 @@ import pytest
 from storage import platform
 from storage.errors import DigestMismatch, NotFound, StorageFull, TooLarge, Unreadable
 from storage.platform import Room
+from storage.reserve import Reserve
 from storage.staging import Staging
 from tests.storage.samples import run
 
@@ -23,7 +24,7 @@ KILLED_AT = ("staging.after_write", "staging.before_commit", "staging.after_comm
 @pytest.fixture
 def staging(tmp_path: Path) -> Staging:
     """An empty staging area."""
-    return Staging(tmp_path / "staging", reserve_bytes=0)
+    return Staging(tmp_path / "staging", reserve=Reserve())
 
 
 def everything(staging: Staging) -> list[str]:
@@ -145,7 +146,7 @@ def test_b08_the_reserve_is_kept(
 ) -> None:
     """An upload is refused when less than the reserve, or than twice its size, is free."""
     monkeypatch.setattr(platform, "free_room", lambda path: Room(bytes=1000, inodes=None))
-    staging = Staging(tmp_path, reserve_bytes=reserve)
+    staging = Staging(tmp_path, reserve=Reserve(least=reserve))
     if refused:
         with pytest.raises(StorageFull):
             staging.keep(io.BytesIO(b"1"), "a", announced=announced)
@@ -161,7 +162,7 @@ def test_b08_an_unannounced_upload_stops_at_the_reserve(
     """While bytes arrive the room is looked at again, so that the reserve is never eaten up."""
     rooms = iter([Room(bytes=1000, inodes=None), Room(bytes=10, inodes=None)])
     monkeypatch.setattr(platform, "free_room", lambda path: next(rooms))
-    staging = Staging(tmp_path, reserve_bytes=100)
+    staging = Staging(tmp_path, reserve=Reserve(least=100))
     with pytest.raises(StorageFull):
         staging.keep(io.BytesIO(bytes(17 * 1024 * 1024)), "a")
 

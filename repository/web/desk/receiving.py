@@ -17,6 +17,7 @@ from repository.models.item import Item
 from repository.models.submission import Submission
 from repository.web.guards import current_actor, current_tools
 from repository.workflow import deposit
+from repository.workflow.room import refuse_full
 from storage.errors import DigestMismatch
 from storage.staging import Staged
 
@@ -41,6 +42,7 @@ def take(stream: IO[bytes], name: str | bytes, *, announced: int | None = None) 
     """
     tools = current_tools()
     db.release()
+    refuse_full(tools.settings, announced or 0)
     limit = tools.settings.max_upload_mb << 20
     try:
         staged = tools.staging.keep(

@@ -19,6 +19,7 @@ from repository.models.submission import StagedFile
 from repository.workflow import deposit, importing, review, worker
 from repository.workflow.tools import Tools
 from storage.errors import StorageFull, StoreUnavailable, TooLarge
+from storage.reserve import Reserve
 from storage.staging import Staging
 from tests.archives import ARCHIVIST, Clock, close, new_archive, photo, planned, take_in
 from tests.preservation.samples import bomb_png, cut, program
@@ -81,7 +82,7 @@ def test_b08_a_full_staging_disk_keeps_nothing_of_the_upload_and_all_of_the_rest
 
 def test_p14_below_the_reserve_nothing_is_taken_in(tools: Tools, tmp_path: Path) -> None:
     """Room that must stay free is not given to an upload; what it wanted and what is left is told."""
-    tight = replace(tools, staging=Staging(tools.staging.root, reserve_bytes=1 << 60))
+    tight = replace(tools, staging=Staging(tools.staging.root, reserve=Reserve(least=1 << 60)))
     with pytest.raises(StorageFull) as refusal:
         tight.staging.keep(io.BytesIO(b"x"), "a.jpg", announced=1)
 
