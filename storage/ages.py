@@ -5,8 +5,11 @@ by the identity of any of its recipients and by nothing else; every 64 KiB
 carry their own authentication, so a cut or flipped file never decrypts whole.
 """
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Thread
 from typing import BinaryIO
 
 import pyrage
@@ -94,18 +97,55 @@ def decrypt(source: BinaryIO, target: BinaryIO, secret: str) -> None:
         raise CannotOpen(reason=_reason(str(error))) from error
 
 
+@contextmanager
+def opened(source: BinaryIO, secret: str) -> Iterator[BinaryIO]:
+    """Give what source holds as a stream, opened as it is read; the block's end reads on to the last byte.
+
+    Raises NotAnIdentity, CannotOpen and OSError when the block ends, also in
+    place of what the block itself raised over the broken stream.
+    """
+    reading, writing = os.pipe()
+    failures: list[StorageError | OSError] = []
+    thread = Thread(target=_pour, args=(source, writing, secret, failures), daemon=True)
+    thread.start()
+    try:
+        try:
+            with os.fdopen(reading, "rb") as plain:
+                yield plain
+                while plain.read(1 << 20):
+                    continue  # the last block carries the proof that nothing was cut off
+        finally:
+            thread.join()
+    except BaseException as error:
+        if failures:
+            raise failures[0] from error
+        raise
+    if failures:
+        raise failures[0]
+
+
+def _pour(source: BinaryIO, writing: int, secret: str, failures: list[StorageError | OSError]) -> None:
+    try:
+        with os.fdopen(writing, "wb") as target:
+            decrypt(source, target, secret)
+    except BrokenPipeError:
+        return  # the reader stopped before the end, and says why itself
+    except (StorageError, OSError) as failure:
+        failures.append(failure)
+
+
 class _Watched:
-    """Both streams; the library loses what an error of the disk was, so it is kept here."""
+    """Both streams; the library loses what an error of theirs was, so it is kept here."""
 
     def __init__(self, source: BinaryIO, target: BinaryIO) -> None:
         self._source, self._target = source, target
-        self.failure: OSError | None = None
+        self.failure: BaseException | None = None
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes of the source."""
         try:
             return self._source.read(size)
-        except OSError as error:
+        except BaseException as error:
             self.failure = error
             raise
 
@@ -113,7 +153,7 @@ class _Watched:
         """Write into the target."""
         try:
             return self._target.write(block)
-        except OSError as error:
+        except BaseException as error:
             self.failure = error
             raise
 
@@ -121,7 +161,7 @@ class _Watched:
         """Hand on what the target still holds back."""
         try:
             self._target.flush()
-        except OSError as error:
+        except BaseException as error:
             self.failure = error
             raise
 
