@@ -102,10 +102,11 @@ class Worker:
             for ended in [future for future in running if future.done()]:
                 running.remove(ended)
                 ended.result()
-            job = self._claim() if len(running) < threads else None
+            rests = self._index_rests  # asked once: a rest that ends meanwhile must not look like nothing to do
+            job = self._claim(index_rests=rests) if len(running) < threads else None
             if job is not None:
                 running.append(pool.submit(self._run_one, job))
-            elif until_idle and not running and not self._index_rests:
+            elif until_idle and not running and not rests:
                 return
             else:
                 self.stopping.wait(PAUSE if not until_idle else 0.02)
@@ -121,12 +122,12 @@ class Worker:
             self.lost = True
         return kept
 
-    def _claim(self) -> Job | None:
+    def _claim(self, *, index_rests: bool) -> Job | None:
         with self.tools.database.reading() as session:
             if not jobs.any_ready(session, self.tools.clock()):
                 return None
         with self.tools.database.writing.begin() as session:
-            skip = ("index",) if self._index_rests else ()
+            skip = ("index",) if index_rests else ()
             job = jobs.claim(session, self.held.holder, self.tools.clock(), skip=skip)
             if job is not None:
                 session.flush()
