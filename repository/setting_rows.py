@@ -34,8 +34,8 @@ TABLE = (
         "stores",
         str,
         "",
-        "保存副本的文件夹或 s3://桶/前缀，写成 名称=路径，用逗号分开；空着就用数据文件夹里的两个",
-        "Where copies are, name=path or name=s3://bucket/prefix, commas; empty: two in the data folder",
+        "保存副本的文件夹或 s3://桶/前缀，写成 名称=路径，用逗号分开，前面加 sealed+ 就加密；空着就用数据文件夹里的两个",
+        "Where copies are, name=path or name=s3://bucket/prefix, sealed+ before the place: encrypted; empty: two",
     ),
     SettingSpec(
         "database",

@@ -1,5 +1,6 @@
 """Settings -> Tools: which real thing stands behind each port."""
 
+import contextlib
 import importlib
 import secrets
 from datetime import timedelta
@@ -82,7 +83,7 @@ def make_store(settings: Settings, spec: StoreSpec) -> None:
 
 
 def _look_after_folder(settings: Settings, spec: StoreSpec) -> None:
-    """Refuse a folder that is sealed and should not be, or with another key; a folder that is away may wait."""
+    """Refuse a folder that is sealed and should not be, or with another key; one that is away may wait."""
     inner = LocalStore(spec.id, spec.root)
     try:
         inner.probe()
@@ -92,7 +93,8 @@ def _look_after_folder(settings: Settings, spec: StoreSpec) -> None:
         build_store(settings, spec).probe()
     else:
         _refuse_sealed(spec, inner)
-    lay_verifier(spec.root)
+    with contextlib.suppress(StorageError):  # a read-only disk keeps the judge it has
+        lay_verifier(spec.root)
 
 
 def _refuse_sealed(spec: StoreSpec, inner: Store) -> None:

@@ -25,6 +25,7 @@ from storage.local_walk import entries, holds_nothing, linked_from_outside, swee
 from storage.marker import check_marker, has_marker, write_marker
 from storage.quarantine import forget, keep_beside, lying, move_aside
 from storage.store import StoredObject
+from storage.verifier import lay_verifier
 
 
 class _Medium(io.FileIO):
@@ -54,6 +55,7 @@ def create_store(root: str | os.PathLike[str], id: str) -> "LocalStore":
             if set(os.listdir(place)) - SYSTEMS:
                 raise AlreadyStored(store=id, root=place, reason="not empty")
             write_marker(place, id)
+            lay_verifier(place)
     store = LocalStore(id, place)
     store.probe()
     return store

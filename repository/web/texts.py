@@ -33,6 +33,10 @@ _WORKFLOW: Mapping[str, str] = {
     "WF-012": marked("没有找到完好的副本，不能修复。现有的内容没有被改动。"),
     "WF-013": marked("文件读不出来：%(path)s"),
     "WF-014": marked("著录表格有误，没有导入任何内容。"),
+    "WF-031": marked("“%(path)s”已经有内容，没有覆盖。请换一个名字，或选一个空文件夹。"),
+    "WF-032": marked("没有可以导出的档案：只能导出已归档、并且您可以查看和下载的档案。"),
+    "WF-034": marked("没有这个编码的回执，请核对后再输入。"),
+    "WF-035": marked("这次提交里没有可以开具回执的档案。"),
 }
 _STORAGE: Mapping[str, str] = {
     "ST-000": marked("存储出错，这一步没有做成，已有的内容没有改动。"),
@@ -47,6 +51,7 @@ _STORAGE: Mapping[str, str] = {
     "ST-009": marked("文件太大，超过了上限 %(megabytes)s MB。"),
     "ST-010": marked("存储是只读的，不能写入。请联系系统管理员。"),
     "ST-011": marked("这不是 age 密钥：私钥以 AGE-SECRET-KEY-1 开头，公钥以 age1 开头。"),
+    "ST-013": marked("存储是用另一把密钥加密的，或者没有加密。里面的内容没有改动，也没有损坏；请放回正确的密钥。"),
     "ST-012": marked("加密的文件打不开：它不完整、被改动过，或者不是用这把密钥加密的。"),
 }
 _CUT_OFF = marked("上传中断，没有收到完整的文件，所以没有保存。请再上传一次。")
@@ -70,6 +75,11 @@ _SETTINGS: Mapping[str, str] = {
     "CF-005": marked("数据文件夹 %(value)s 不能建立或不能写入（%(why)s）。请检查权限，或用 %(name)s 指定另一个文件夹。"),
     "CF-006": marked("用了 S3 存储，但没有填写设置 %(name)s。"),
     "CF-007": marked("设置里用了 S3 存储，但没有安装所需的程序库 %(library)s，请先安装（jingui 的 s3 附加组件）。"),
+    "CF-009": marked(
+        "存储 %(name)s 是加密的，它的密钥不在这里，所以没有启动；存储里的内容没有改动，也没有损坏。"
+        "请用 jingui store key %(name)s --restore 文件 放回密钥。"
+    ),
+    "CF-010": marked("存储 %(name)s 是加密的，但设置里没有写 sealed+，请改正设置后再启动。"),
     "CF-008": marked("设置了通知邮件，但没有填写设置 %(name)s。"),
 }
 _SHEETS: Mapping[str, str] = {
