@@ -58,6 +58,11 @@ class FixityReport:
         """Return the files that the register does not know."""
         return tuple(finding.path for finding in self.findings if finding.code in EXTRA_FILE)
 
+    @property
+    def shared_paths(self) -> frozenset[str]:
+        """Return the files whose bytes have a name outside the package (case A17)."""
+        return frozenset(finding.path for finding in self.findings if finding.code == "FX-403")
+
 
 def check_copy(
     store: Store,

@@ -5,20 +5,20 @@ equals the register, good bytes are never written over, damaged ones are kept
 in quarantine, and where no good file is left nothing is touched: LOST.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Final
 
-from preservation.errors import PreservationError
 from preservation.fixity import FixityReport, check_copy
 from preservation.pace import Pace
 from preservation.policy import CopyState
-from storage.digests import digest_stream
-from storage.errors import AlreadyStored, DigestMismatch, NotFound, StorageError, Unreadable, UnsafeName
+from preservation.repair_source import LOOKS, Seen, SourceAway, SourceFailed, SourceReader, look
+from storage.errors import AlreadyStored, DigestMismatch, NotFound, Unreadable, UnsafeName
 from storage.failpoints import reach
 from storage.inventory import FileRecord, Inventory
 from storage.store import Store
+
+QUARANTINE_DAYS: Final = 90  # damaged bytes are kept at least so long (reliability P5)
 
 #: The states in which a copy is asked first, last known good before the others.
 _TRUST = (CopyState.OK, CopyState.UNKNOWN, CopyState.UNREADABLE, CopyState.DAMAGED, CopyState.MISSING)
@@ -44,35 +44,46 @@ class OtherCopy:
 
 @dataclass(frozen=True, slots=True)
 class RepairStep:
-    """One file to mend, and the stores to ask in this order."""
+    """One file to mend, the stores to ask in this order, and those of them that may have it good."""
 
     record: FileRecord
     sources: tuple[str, ...]
+    hopeful: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RepairPlan:
-    """What to mend. No copy is known to have the lost files; they are tried all the same."""
+    """What to mend. No copy is known to have the lost files; they are tried all the same.
+
+    shared files are good, but share their bytes with a stranger (case A17).
+    """
 
     store_id: str
     prefix: str
     steps: tuple[RepairStep, ...]
     lost: tuple[RepairStep, ...]
     extra: tuple[str, ...]
+    shared: tuple[FileRecord, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing to do."""
-        return not (self.steps or self.lost or self.extra)
+        return not (self.steps or self.lost or self.extra or self.shared)
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """One file that is good again; quarantine_key is None where nothing stood."""
+    """One file that is good again; quarantine_key is None where nothing stood.
+
+    old_sha256 and old_size (bytes) are of what was replaced, "" and None where
+    it could not be read.
+    """
 
     path: str
     source: str
     quarantine_key: str | None
+    old_sha256: str = ""
+    old_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +98,10 @@ class SetAside:
 class RepairResult:
     """What was done; report is the reading of the whole copy afterwards.
 
-    blocked files have a source, but something that does not belong stands in
-    their way (a link for a folder): repair again with set_aside_extra.
+    lost files are good nowhere; waiting ones may be good in a store that does not
+    answer (away). blocked files have a source, but something that does not belong
+    stands in their way (a link for a folder): repair again with set_aside_extra.
+    parted files share their bytes with no stranger any more.
     """
 
     store_id: str
@@ -99,11 +112,15 @@ class RepairResult:
     blocked: tuple[str, ...]
     set_aside: tuple[SetAside, ...]
     report: FixityReport
+    waiting: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
+    parted: tuple[Restored, ...] = ()
 
     @property
     def quarantined(self) -> tuple[str, ...]:
         """Return the keys in quarantine of everything that was moved there."""
-        keys = [each.quarantine_key for each in self.restored if each.quarantine_key is not None]
+        mended = (*self.restored, *self.parted)
+        keys = [each.quarantine_key for each in mended if each.quarantine_key is not None]
         return (*keys, *(each.quarantine_key for each in self.set_aside))
 
 
@@ -127,10 +144,11 @@ def plan(inventory: Inventory, report: FixityReport, others: Sequence[OtherCopy]
                 _TRUST.index(other.state),
             ),
         )
-        step = RepairStep(record, tuple(other.store_id for other in ranked))
-        is_hopeful = any(other.is_hopeful(record.path) for other in ranked)
-        (steps if is_hopeful else lost).append(step)
-    return RepairPlan(report.store_id, report.prefix, tuple(steps), tuple(lost), report.extra_paths)
+        hopeful = frozenset(other.store_id for other in ranked if other.is_hopeful(record.path))
+        step = RepairStep(record, tuple(other.store_id for other in ranked), hopeful)
+        (steps if hopeful else lost).append(step)
+    shared = tuple(record for record in inventory.files if record.path in report.shared_paths)
+    return RepairPlan(report.store_id, report.prefix, tuple(steps), tuple(lost), report.extra_paths, shared)
 
 
 def carry_out(
@@ -145,8 +163,9 @@ def carry_out(
 ) -> RepairResult:
     """Mend the target copy and return what was done, with a new reading of all of it.
 
-    Safe to run again after a crash. Raises StoreUnavailable, WrongStore,
-    StorageFull or ReadOnly of the target; a source that fails is passed over.
+    set_aside_extra also parts files from strangers that share their bytes. Safe to
+    run again after a crash. Raises StoreUnavailable, WrongStore, StorageFull or
+    ReadOnly of the target; a source that fails is passed over.
     """
     target.probe()
     mending = _Mending(target, sources, prefix)
@@ -158,6 +177,8 @@ def carry_out(
     for step in (*plan.steps, *plan.lost):
         mending.mend(step)
         reach("repair.after_file")
+    for record in plan.shared if set_aside_extra else ():
+        mending.part(record)
     return RepairResult(
         store_id=target.id,
         prefix=prefix,
@@ -167,6 +188,9 @@ def carry_out(
         blocked=tuple(mending.blocked),
         set_aside=tuple(mending.set_aside),
         report=check_copy(target, prefix, inventory, pace=pace),
+        waiting=tuple(mending.waiting),
+        away=tuple(sorted(mending.away)),
+        parted=tuple(mending.parted),
     )
 
 
@@ -182,45 +206,63 @@ class _Mending:
     lost: list[str] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    away: set[str] = field(default_factory=set)
+    parted: list[Restored] = field(default_factory=list)
 
     def mend(self, step: RepairStep) -> None:
         """Mend one file from the first source that equals the register."""
         record = step.record
-        key = f"{self.prefix}/{record.path}"
-        if self._is_good(key, record):
+        seen = look(self.target, f"{self.prefix}/{record.path}", record.sha256)
+        if seen is not None and seen.sha256 == record.sha256:
             self.left_alone.append(record.path)
             return
+        may_have = False
         for name in step.sources:
-            source = self.sources.get(name)
-            if source is None:
-                continue
             try:
-                with _SourceReader(source, key) as stream:
-                    old = self.target.mend(key, stream, record.sha256)
-            except (_SourceFailed, DigestMismatch):
+                old = self._take(record, name)
+            except SourceAway:
+                self.away.add(name)
+                may_have |= name in step.hopeful
+            except (SourceFailed, DigestMismatch):
                 continue
             except (AlreadyStored, NotFound, Unreadable, UnsafeName):
                 self.blocked.append(record.path)
                 return
-            self.restored.append(Restored(record.path, name, old))
-            return
-        self.lost.append(record.path)
+            else:
+                self.restored.append(_restored(record, name, old, seen))
+                return
+        (self.waiting if may_have else self.lost).append(record.path)
 
-    def _is_good(self, key: str, record: FileRecord) -> bool:
-        """Return whether the target file equals the register after all.
+    def _take(self, record: FileRecord, name: str) -> str | None:
+        """Mend a file from one source and return the quarantine key; a first bad read does not count.
 
-        It is asked right before mending, because the verdict may be old; a
-        first bad read does not count.
+        Raises SourceAway, SourceFailed, DigestMismatch, and what the target raises.
         """
-        return any(self._reads_good(key, record) for _ in range(2))
+        key = f"{self.prefix}/{record.path}"
+        source = self.sources.get(name)
+        if source is None:
+            raise SourceAway(store=name, key=key, reason="not configured")
+        for number in range(1, LOOKS + 1):
+            try:
+                with SourceReader(source, key) as stream:
+                    return self.target.mend(key, stream, record.sha256)
+            except SourceAway:
+                raise
+            except (SourceFailed, DigestMismatch):
+                if number == LOOKS:
+                    raise
+        raise SourceFailed(store=name, key=key)
 
-    def _reads_good(self, key: str, record: FileRecord) -> bool:
-        """Return whether one read of the target file gives the registered bytes."""
+    def part(self, record: FileRecord) -> None:
+        """Give a good file bytes of its own; its old name for them goes to quarantine."""
+        key = f"{self.prefix}/{record.path}"
         try:
-            with self.target.open(key) as stream:
-                return digest_stream(stream)["sha256"] == record.sha256
-        except (DigestMismatch, NotFound, Unreadable, OSError):
-            return False
+            with SourceReader(self.target, key) as stream:
+                old = self.target.mend(key, stream, record.sha256)
+        except (SourceFailed, DigestMismatch):
+            return  # no longer good: the reading afterwards says so
+        self.parted.append(_restored(record, self.target.id, old, Seen(record.sha256, record.size)))
 
     def remove(self, path: str) -> None:
         """Move a file that does not belong to quarantine, if it still stands."""
@@ -231,40 +273,8 @@ class _Mending:
         self.set_aside.append(SetAside(path, key))
 
 
-class _SourceFailed(PreservationError):
-    """A source could not be read; the target is not to blame."""
-
-    code = "PR-003"
-
-
-class _SourceReader(io.RawIOBase, BinaryIO):
-    """Reads a file of another store, and tells its failures from the target's."""
-
-    def __init__(self, store: Store, key: str) -> None:
-        self._stream: BinaryIO | None = None
-        try:
-            self._stream = store.open(key)
-        except (StorageError, OSError) as error:
-            raise _SourceFailed(store=store.id, key=key, reason=error) from error
-        self._facts = {"store": store.id, "key": key}
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Fill the buffer and return the bytes read, 0 at the end. Raises _SourceFailed."""
-        if self._stream is None:
-            return 0
-        try:
-            block = self._stream.read(len(buffer))
-        except (StorageError, OSError) as error:
-            raise _SourceFailed(**self._facts, reason=error) from error
-        buffer[: len(block)] = block
-        return len(block)
-
-    def close(self) -> None:
-        """Close the file of the other store, too."""
-        if self._stream is not None:
-            self._stream.close()
-        super().close()
+def _restored(record: FileRecord, source: str, quarantine_key: str | None, seen: Seen | None) -> Restored:
+    """Return the word on one file that was mended."""
+    if seen is None:
+        return Restored(record.path, source, quarantine_key)
+    return Restored(record.path, source, quarantine_key, seen.sha256, seen.size)
