@@ -21,7 +21,7 @@ from preservation.schedule import CopyDue, due
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package
 from repository.permissions import Act, Actor, may
-from repository.workflow import jobs, journal
+from repository.workflow import canaries, jobs, journal
 from repository.workflow.errors import Refused
 from repository.workflow.packages import inventory_of, register_is_whole
 from repository.workflow.tools import Tools, Work
@@ -89,13 +89,17 @@ def fixity(work: Work) -> None:
         wanted = _wanted(session, work.tools, run)[: run.not_checked]  # what came meanwhile is the next run's
         repair, asked_by = run.repair, run.asked_by
     pace = pace_of(work.tools)
+    distrusted = canaries.before(work, work.args["run"])  # where the checker fails, nothing is judged
     for copy_id in wanted:
         if work.stopping():
             raise InterruptedError("the worker is stopping; the run goes on at its next start")
+        if copy_id in distrusted:
+            continue
         check(work, copy_id, pace=pace, repair=repair)
         with work.reading() as session:
             run = session.get_one(FixityRun, work.args["run"])
             work.tell(run.expected - run.not_checked, run.expected)
+    canaries.after(work, work.args["run"])
     with work.writing() as session:
         run = session.get_one(FixityRun, work.args["run"])
         run.finished_at = work.tools.clock()
@@ -105,8 +109,8 @@ def fixity(work: Work) -> None:
             journal.Subject(journal.STORE, "all"),
             actor=work.tools.software,
             at=run.finished_at,
-            outcome=Outcome.PASSED if run.checked == run.expected else Outcome.FAILED,
-            facts={**figures_of(run), "asked_by": asked_by},
+            outcome=Outcome.PASSED if run.checked == run.expected and not run.invalid else Outcome.FAILED,
+            facts={**figures_of(run), "asked_by": asked_by, **({"invalid": True} if run.invalid else {})},
         )
 
 
@@ -207,6 +211,7 @@ def note_report(
             for f in report.findings
         ]
         if outcome is not Outcome.NOT_RUN:
+            copy.prior_state, copy.prior_checked_at = copy.state, copy.checked_at
             copy.state, copy.checked_at = str(report.custody), now
             if report.custody is CopyState.OK:
                 copy.lost = []

@@ -11,12 +11,14 @@ SET_UP_AT = "set_up_at"
 INDEX_SEAL = "index_seal"
 GENERATION = "generation"
 LOG_WATERMARK = "log_watermark."  # + store id
+SEAL_WATERMARK = "seal_watermark."  # + store id
 LAST_REAPED = "last_reaped"
 CLOCK_ALIVE = "clock_alive"
 CLOCK_MARK = "clock_mark"  # the highest time ever believed
 CLOCK_DOUBTED_SINCE = "clock_doubted_since"
 CLOCK_DOUBTED_LAST = "clock_doubted_last"
 INDEX_NOTE = "index_note"
+CANARIES = "canaries."  # + store id: the generation that counts there
 
 
 def get(session: Session, name: str, default: str = "") -> str:
