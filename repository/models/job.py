@@ -62,7 +62,7 @@ class FixityRun(Base):
     __tablename__ = "fixity_runs"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    scope: Mapped[str] = mapped_column(String(8))  # due or all
+    scope: Mapped[str] = mapped_column(String(8))  # urgent, due, daily or all
     asked_by: Mapped[str] = mapped_column(String(80))
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
@@ -75,6 +75,7 @@ class FixityRun(Base):
     repair: Mapped[bool] = mapped_column(default=False)
     canaries: Mapped[dict[str, Any]] = mapped_column(default=dict)  # store id -> what the checker missed
     invalid: Mapped[bool] = mapped_column(default=False)  # the checker missed a planted damage
+    away: Mapped[dict[str, Any]] = mapped_column(default=dict)  # store id -> copies it could not read: no answer
 
     @property
     def not_checked(self) -> int:

@@ -81,6 +81,7 @@ class Copy(Base):
     checked_at: Mapped[datetime | None]  # the last time every byte was read
     tried_at: Mapped[datetime | None]  # the last time someone tried to
     asked_at: Mapped[datetime | None]  # an event (a restore, a moved disk) wants it read first
+    run_id: Mapped[int | None] = mapped_column(index=True)  # the fixity run that waits for its verdict
     prior_state: Mapped[str] = mapped_column(String(12), default="unknown")  # before the last check: an
     prior_checked_at: Mapped[datetime | None]  # invalid run takes its good verdicts back
     findings: Mapped[list[Any]] = mapped_column(default=list)

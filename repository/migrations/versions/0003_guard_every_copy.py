@@ -113,12 +113,15 @@ def upgrade() -> None:
 
     with op.batch_alter_table('copies', schema=None) as batch_op:
         batch_op.add_column(sa.Column('asked_at', sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column('run_id', sa.Integer(), nullable=True))
+        batch_op.create_index(batch_op.f('ix_copies_run_id'), ['run_id'], unique=False)
         batch_op.add_column(sa.Column('prior_state', sa.String(length=12), server_default='unknown', nullable=False))
         batch_op.add_column(sa.Column('prior_checked_at', sa.DateTime(), nullable=True))
 
     with op.batch_alter_table('fixity_runs', schema=None) as batch_op:
         batch_op.add_column(sa.Column('canaries', sa.JSON(), server_default='{}', nullable=False))
         batch_op.add_column(sa.Column('invalid', sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column('away', sa.JSON(), server_default='{}', nullable=False))
     for table in ("audit_entries", "seals"):
         for act in ("UPDATE", "DELETE"):
             op.execute(
@@ -129,12 +132,15 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table('fixity_runs', schema=None) as batch_op:
+        batch_op.drop_column('away')
         batch_op.drop_column('invalid')
         batch_op.drop_column('canaries')
 
     with op.batch_alter_table('copies', schema=None) as batch_op:
         batch_op.drop_column('prior_checked_at')
         batch_op.drop_column('prior_state')
+        batch_op.drop_index(batch_op.f('ix_copies_run_id'))
+        batch_op.drop_column('run_id')
         batch_op.drop_column('asked_at')
 
     with op.batch_alter_table('collections', schema=None) as batch_op:
