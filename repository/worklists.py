@@ -81,7 +81,7 @@ def table(
 ) -> Listing:
     """Return one page of the table, what came last first."""
     page, page_size = max(1, page), page_size if page_size in PAGE_SIZES else PAGE_SIZES[0]
-    query = _table(actor, wanted)
+    query = narrowed(actor, wanted)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     ordered = query.order_by(Item.created_at.desc(), Item.id.desc())
     rows = session.scalars(ordered.limit(page_size).offset((page - 1) * page_size)).all()
@@ -95,7 +95,8 @@ def missing_counts(session: Session, actor: Actor) -> dict[str, int]:
     return dict(session.execute(query).mappings().one())
 
 
-def _table(actor: Actor, wanted: TableFilter) -> Select[Item]:
+def narrowed(actor: Actor, wanted: TableFilter) -> Select[Item]:
+    """Return the selection behind the table."""
     query = visible(actor).where(Item.state.in_(AT_THE_DESK))
     columns = {
         Item.category: wanted.category,
@@ -122,7 +123,7 @@ def next_of(session: Session, actor: Actor, trail: Trail, after: Item) -> str | 
     elif trail.name == "inbox":
         query = visible(actor).where(Item.state.in_(TO_REVIEW))
     elif trail.name == "catalogue":
-        query = _table(actor, trail.filter)
+        query = narrowed(actor, trail.filter)
         later = or_(Item.created_at < after.created_at, and_(same, Item.id < after.id))
         return _first(session, query.where(later).order_by(Item.created_at.desc(), Item.id.desc()))
     else:

@@ -15,8 +15,10 @@ from repository.description.errors import DescriptionError
 from repository.description.fields import label
 from repository.description.rules import Problem
 from repository.sheets import SheetUnreadable
+from repository.web import exchange_words
 from repository.web.words import filled, listed, marked, state_word
 from repository.workflow.errors import Incomplete, NotAllowed, SheetRefused, WeakPassword, WorkflowError
+from repository.workflow.exchange_errors import PackRefused
 from search.errors import QueryRefused, SearchError
 from storage.errors import StorageError, StorageFull
 
@@ -169,6 +171,8 @@ def _of_workflow(error: WorkflowError, kind: str) -> str:
         return _incomplete(error, kind)
     if isinstance(error, NotAllowed):
         return _not_allowed(error)
+    if isinstance(error, PackRefused):
+        return exchange_words.pack_sentence(error)
     if isinstance(error, WeakPassword):
         return filled(_PASSWORD[str(error.facts["why"])], error.facts)
     return filled(_WORKFLOW.get(error.code, _WORKFLOW["WF-000"]), error.facts)
