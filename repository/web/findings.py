@@ -133,6 +133,15 @@ _SENTENCES: Mapping[str, str] = {
     "BG-803": marked("清单自己的摘要不符，清单已损坏。"),
     "BG-804": marked("内容文件与一份已损坏的清单不符。"),
     "BG-805": marked("文件读不出来。"),
+    "BG-901": marked("bag-info.txt 缺少规范要求的“%(label)s”。"),
+    "BG-902": marked("bag-info.txt 里“%(label)s”只许写一次。"),
+    "BG-903": marked("bag-info.txt 里“%(label)s”的值（%(said)s）不在规范允许之列。"),
+    "BG-904": marked("规范不接受这个 BagIt 版本（%(version)s）。"),
+    "BG-905": marked("缺少规范要求的清单。"),
+    "BG-906": marked("规范不允许这种摘要算法的清单。"),
+    "BG-907": marked("规范不允许有 fetch.txt。"),
+    "BG-908": marked("缺少规范要求的文件。"),
+    "BG-909": marked("有规范不允许的文件。"),
 }
 
 

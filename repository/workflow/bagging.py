@@ -30,6 +30,8 @@ from storage.names import safe_extension
 from storage.store import Store
 
 HUMAN_PAGE = "说明.html"
+#: docs/bagit-profile.json: what every bag of ours has.
+PROFILE = "urn:uuid:5b0c7f0e-3d0a-4c1e-9a6e-2f7d1c0b8e41"
 
 
 def object_path(position: int, original_name: str) -> str:
@@ -158,5 +160,6 @@ def _info(tools: Tools, contents: Contents) -> list[InfoLine]:
         ("Bag-Software-Agent", tools.software.name),
         ("Jingui-Item-Version", str(contents.version)),
         ("Jingui-Fonds-Code", contents.school.get("fonds_code", "")),
+        ("BagIt-Profile-Identifier", PROFILE),
     )
     return [InfoLine(label, " ".join(value.split())) for label, value in told if value.strip()]
