@@ -20,7 +20,6 @@ from repository.workflow import jobs
 from repository.workflow.journal import Subject
 
 SYSTEM, ACCOUNT, JOB = "system", "account", "job"
-SEAL_DEDUP = "seal"
 NAME_LIMIT, ID_LIMIT, ACT_LIMIT = 80, 64, 60
 _COLUMNS = (
     "sequence",
@@ -58,13 +57,8 @@ def record(
         facts=dict(facts or {}),
     )
     session.add(row)
-    ask_seal(session)
+    jobs.ask_seal(session)
     return row
-
-
-def ask_seal(session: Session) -> None:
-    """Leave the one job that seals what both logs have new."""
-    jobs.enqueue(session, "seal", priority=jobs.LATER, lock="seal", dedup=SEAL_DEDUP)
 
 
 def line(entry: AuditEntry) -> str:

@@ -18,6 +18,9 @@ CLOCK_MARK = "clock_mark"  # the highest time ever believed
 CLOCK_DOUBTED_SINCE = "clock_doubted_since"
 CLOCK_DOUBTED_LAST = "clock_doubted_last"
 INDEX_NOTE = "index_note"
+ALARMS = "alarms"  # what the last look found, as JSON
+ALARMS_TOLD = "alarms_told"  # alarm -> when people were told of it last, as JSON
+DIGESTED = "digested"
 CANARIES = "canaries."  # + store id: the generation that counts there
 
 

@@ -47,6 +47,11 @@ def ask_index(session: Session) -> Job:
     return enqueue(session, "index", priority=FIRST, lock="index", dedup="index")
 
 
+def ask_seal(session: Session) -> Job:
+    """Leave the one job that seals what both logs have new."""
+    return enqueue(session, "seal", priority=LATER, lock="seal", dedup="seal")
+
+
 def ask_derive(session: Session, item_id: str) -> Job:
     """Leave the job that makes the previews of an item; two for one item never run at once."""
     key = f"derive:{item_id}"

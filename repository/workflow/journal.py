@@ -68,4 +68,5 @@ def record(
     )
     session.add(row)
     jobs.enqueue(session, "carry_log", priority=jobs.LATER, lock="logbook", dedup=LOG_DEDUP)
+    jobs.ask_seal(session)
     return row
