@@ -90,6 +90,7 @@ _CHECKS: Mapping[str, str] = {
     "begin": marked("开始"),
     "end": marked("结束"),
     "lost": marked("没有完好的副本可用"),
+    "waiting": marked("有的存储连不上，等接上后再修"),
     "renditions": marked("浏览用的图片和文字"),
 }
 _JOBS: Mapping[str, str] = {

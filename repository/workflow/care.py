@@ -21,7 +21,7 @@ from preservation.schedule import CopyDue, due
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package
 from repository.permissions import Act, Actor, may
-from repository.workflow import canaries, jobs, journal
+from repository.workflow import canaries, jobs, journal, turns
 from repository.workflow.errors import Refused
 from repository.workflow.packages import inventory_of, register_is_whole
 from repository.workflow.tools import Tools, Work
@@ -90,7 +90,7 @@ def fixity(work: Work) -> None:
         repair, asked_by = run.repair, run.asked_by
     pace = pace_of(work.tools)
     distrusted = canaries.before(work, work.args["run"])  # where the checker fails, nothing is judged
-    for copy_id in wanted:
+    for copy_id in turns.in_turn(work, wanted):
         if work.stopping():
             raise InterruptedError("the worker is stopping; the run goes on at its next start")
         if copy_id in distrusted:
@@ -150,6 +150,7 @@ class Target:
     inventory: Inventory
     whole: bool  # the register itself agrees with its digest
     others: tuple[OtherCopy, ...]  # the other copies as last known
+    tried_at: datetime | None = None  # the last verdict when this was read
 
 
 def target_of(work: Work, copy_id: str) -> Target:
@@ -171,6 +172,7 @@ def target_of(work: Work, copy_id: str) -> Target:
             inventory=inventory_of(package),
             whole=register_is_whole(package),
             others=tuple(_as_known(other) for other in others),
+            tried_at=copy.tried_at,
         )
 
 
@@ -182,17 +184,25 @@ def _as_known(copy: Copy) -> OtherCopy:
 def check(
     work: Work, copy_id: str, *, pace: Pace | None = None, repair: bool = False
 ) -> FixityReport | None:
-    """Read one copy, write down what was found, and return the report."""
-    target = target_of(work, copy_id)
-    store = work.tools.stores.get(target.store_id)
-    report = None
-    if store is not None and target.whole:
-        report = check_copy(store, target.prefix, target.inventory, pace=pace)
-    with work.writing() as session:
-        copy = session.get_one(Copy, copy_id)
-        note_report(session, work, copy, target=target, report=report)
-        if repair and copy.state in (CopyState.DAMAGED, CopyState.MISSING, CopyState.UNREADABLE):
-            ask_repair(session, work.tools, work.tools.software, copy)
+    """Read one copy, write down what was found, and return the report.
+
+    Where another verdict was written while it was read (a repair ended), what
+    was read is old: the copy is read again.
+    """
+    for again in (True, True, False):
+        target = target_of(work, copy_id)
+        store = work.tools.stores.get(target.store_id)
+        report = None
+        if store is not None and target.whole:
+            report = check_copy(store, target.prefix, target.inventory, pace=pace)
+        with work.writing() as session:
+            copy = session.get_one(Copy, copy_id)
+            if again and copy.tried_at != target.tried_at:
+                continue
+            note_report(session, work, copy, target=target, report=report)
+            if repair and copy.state in (CopyState.DAMAGED, CopyState.MISSING, CopyState.UNREADABLE):
+                ask_repair(session, work.tools, work.tools.software, copy)
+        break
     return report
 
 
