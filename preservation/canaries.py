@@ -53,7 +53,8 @@ class Missed:
 
     def to_plain(self) -> dict[str, object]:
         """Return plain JSON values."""
-        return {"kind": self.kind, "expected": list(map(list, self.expected)), "found": list(map(list, self.found))}
+        pairs = {"expected": self.expected, "found": self.found}
+        return {"kind": self.kind, **{name: [list(pair) for pair in told] for name, told in pairs.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
 def _flip(content: bytes) -> bytes:
     """Return content with one bit changed in its middle; the size stays."""
     middle = len(content) // 2
-    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    changed = bytearray(content)
+    changed[middle] ^= 1
+    return bytes(changed)
 
 
 def newest(store: Store) -> int:

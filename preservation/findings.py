@@ -1,7 +1,8 @@
 """The codes of the judges, each with one plain line.
 
 BG-... is said of a bag folder judged alone (RFC 8493), FX-... of a stored
-copy compared with its registered inventory. The doors make the Chinese
+copy compared with its registered inventory, ST-... of a store compared with
+the catalogue. The doors make the Chinese
 sentence from code, path and facts; a code that is not here is not said.
 """
 
@@ -96,6 +97,23 @@ FINDING_CODES: Final[dict[str, str]] = {
     "FX-401": "A file cannot be read (rights or medium).",
     "FX-402": "A link or special file stands in the place of a file.",
     "FX-403": "A file shares its bytes with a name outside its package: one write damages both.",
+    "ST-101": "A package that the catalogue knows does not stand in the store.",
+    "ST-102": "The files of a package differ from the register in name, number or size.",
+    "ST-103": "The store's listing lacked a package that stands there all the same.",
+    "ST-104": "A folder of the store cannot be listed; its packages were not looked at.",
+    "ST-201": "A package that the catalogue does not know.",
+    "ST-202": "A copy that the catalogue does not know of a package that it knows.",
+    "ST-203": "A package of an item that was destroyed.",
+    "ST-204": "A folder at a package's place that is no bag of ours (half-written?).",
+    "ST-301": "An older version stands in the place of a newer one.",
+    "ST-302": "Two packages stand in each other's place.",
+    "ST-303": "Another package stands in the place of this one.",
+    "ST-304": "The bag does not say which package it is.",
+    "ST-401": "A package stands at a wrong place, and not at its own.",
+    "ST-402": "A package stands twice: at its own place and here.",
+    "ST-403": "Something that is none of ours.",
+    "ST-404": "A log object whose content is not what its name says.",
+    "ST-405": "The store could not be listed wholly; strangers may have been missed.",
 }
 
 

@@ -1,7 +1,7 @@
 """Finding codes to plain Chinese: what is wrong, and what to do.
 
 IN-... is said at intake, FX-... of a stored copy, BG-... of a bag folder
-judged alone. A test holds this table against the codes of preservation.
+judged alone, ST-... of a store compared with the catalogue. A test holds this table against the codes of preservation.
 """
 
 from collections.abc import Mapping
@@ -71,6 +71,23 @@ _SENTENCES: Mapping[str, str] = {
     "FX-900": marked("这个存储没有在设置里，没有核验。请检查设置 JINGUI_STORES。"),
     "FX-901": marked("目录里的登记本身不完整，不能拿来比对。请联系系统管理员从归档信息包重建目录。"),
     "FX-902": marked("那次核验没有通过自检，它的“完好”结论不算数。会尽快重新核验。"),
+    "ST-101": marked("目录里有，存储里找不到这个归档信息包。请看这份副本，用别处的完好副本修复。"),
+    "ST-102": marked("文件与登记的不一样：少 %(lacking)s 个，大小不同 %(differ)s 个，多 %(extra)s 个（例如 %(first)s）。"),
+    "ST-103": marked("存储列出的清单不全，逐个查看时这个包是在的。请留意这个存储。"),
+    "ST-104": marked("这个文件夹列不出来，里面的包没有清点。请检查磁盘和读取权限。"),
+    "ST-201": marked("存储里有、目录里没有的归档信息包，可能比目录新。可以登记。"),
+    "ST-202": marked("目录里没有登记的一份副本，已登记为“未核验”，会最先核验。"),
+    "ST-203": marked("已销毁的档案，这里还有一份。须按批准的销毁清单处理，系统不会自己删除。"),
+    "ST-204": marked("包的位置上有一个不完整的文件夹，可能没有写完。请人工看一看。"),
+    "ST-301": marked("放着旧版本（第 %(told_version)s 版，应为第 %(version)s 版）：可能用旧备份覆盖了新的。请修复。"),
+    "ST-302": marked("与另一个包放反了（里面是 %(told)s）。请修复。"),
+    "ST-303": marked("放着别的包（里面是 %(told)s）。请修复。"),
+    "ST-304": marked("包里没有写明它是哪一个包，已逐字节核验。"),
+    "ST-401": marked("归档信息包被移到了这里（它是 %(told)s），没有丢。修复会在原来的位置重新做一份。"),
+    "ST-402": marked("同一个归档信息包多出的一份（它是 %(told)s）。请人工决定怎样处理。"),
+    "ST-403": marked("不是本系统放的东西（%(objects)s 个文件）。请人工看一看。"),
+    "ST-404": marked("日志文件的内容与它的名字不符，已被改动。别的存储里有完好的一份。"),
+    "ST-405": marked("存储没有列全，可能还有没看到的东西。"),
     "BG-101": marked("包里有链接，没有跟进去。"),
     "BG-102": marked("包里有设备或管道一类的特殊文件。"),
     "BG-103": marked("有文件夹或文件看不了（没有权限或介质出错）。"),

@@ -123,7 +123,7 @@ def _take_back(session: Session, tools: Tools, run: FixityRun, store_id: str) ->
         Copy.tried_at >= run.started_at,
         Copy.created_at < run.started_at,
     )
-    rows = session.execute(select(Copy.id, Package.item_id, Package.version).join(Package).where(*theirs)).all()
+    rows = session.execute(select(Package.item_id, Package.version).join(Copy).where(*theirs)).all()
     values = {
         "state": Copy.prior_state,
         "checked_at": Copy.prior_checked_at,
