@@ -49,8 +49,10 @@ class Settings:
     reserve_mb: int
     reserve_percent: int
     copies: int
+    places: int
     digests: str
     fixity_days: int
+    replica_days: int
     fixity_gb: int
     fixity_mb_per_second: int
     fixity_hour: int

@@ -93,6 +93,14 @@ TABLE = (
         "copies", int, "2", "每件档案应有的副本数", "How many verified copies each item must have", least=1
     ),
     SettingSpec(
+        "places",
+        int,
+        "1",
+        "这些副本应分布在几处不同的地点（同一块硬盘算一处）",
+        "In how many different places they must be (one disk is one place)",
+        least=1,
+    ),
+    SettingSpec(
         "digests",
         str,
         "sha256",
@@ -105,6 +113,14 @@ TABLE = (
         "30",
         "每份副本最迟多少天重读一次",
         "Each copy is read again at least every so many days",
+        least=1,
+    ),
+    SettingSpec(
+        "replica_days",
+        int,
+        "90",
+        "异地存储（S3 等）里的副本最迟多少天重读一次",
+        "Each copy in a store far away (S3) is read back at least every so many days",
         least=1,
     ),
     SettingSpec(

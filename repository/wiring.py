@@ -129,15 +129,20 @@ def _s3_words(settings: Settings, spec: StoreSpec) -> dict[str, str]:
     }
 
 
+def inner_store(settings: Settings, spec: StoreSpec) -> Store:
+    """Return the store as its place holds it: what is sealed stays sealed."""
+    if spec.kind == "folder":
+        return LocalStore(spec.id, spec.root)
+    store: Store = _guest(spec.kind)(spec.id, **_s3_words(settings, spec))
+    return store
+
+
 def build_store(settings: Settings, spec: StoreSpec) -> Store:
     """Return the store of a row of the settings; its place must have been laid.
 
     Raises SettingRefused where the key of a sealed store is not here.
     """
-    if spec.kind == "folder":
-        store: Store = LocalStore(spec.id, spec.root)
-    else:
-        store = _guest(spec.kind)(spec.id, **_s3_words(settings, spec))
+    store = inner_store(settings, spec)
     if not spec.is_sealed:
         return store
     key = _sealing_key(settings, spec)
@@ -159,7 +164,9 @@ def policy_of(settings: Settings) -> Policy:
     """Return the preservation policy that the settings ask for."""
     return Policy(
         copies_wanted=settings.copies,
+        places_wanted=settings.places,
         interval=timedelta(days=settings.fixity_days),
+        replica_interval=timedelta(days=settings.replica_days),
         algorithms=settings.algorithms,
     )
 

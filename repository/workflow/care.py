@@ -5,10 +5,12 @@ goes on where it stopped. No transaction is open while a store is read.
 """
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from preservation.checks import Outcome
@@ -17,67 +19,14 @@ from preservation.pace import Pace
 from preservation.policy import CopyState
 from preservation.premis import EventType
 from preservation.repair import OtherCopy
-from preservation.schedule import CopyDue, due
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package
 from repository.permissions import Act, Actor, may
-from repository.workflow import canaries, jobs, journal, turns
+from repository.workflow import canaries, jobs, journal, planning, turns
 from repository.workflow.errors import Refused
 from repository.workflow.packages import inventory_of, register_is_whole
 from repository.workflow.tools import Tools, Work
 from storage.inventory import Inventory
-
-GB = 1_000_000_000
-#: A round is daily and may take a day: what the next one would read too late belongs to this one (P3).
-NEAR = timedelta(days=2)
-
-
-def start(session: Session, tools: Tools, actor: Actor, *, scope: str, repair: bool = False) -> FixityRun:
-    """Put a run in line and return its row; a run that is under way is returned instead.
-
-    A run whose job was given up (parked) gets a new job: no run may stand in
-    the way of all later ones.
-    """
-    if not may(actor, Act.RUN_CARE):
-        raise Refused()
-    open_run = session.scalars(select(FixityRun).where(FixityRun.finished_at.is_(None))).first()
-    if open_run is not None:
-        _put_in_line(session, open_run)
-        return open_run
-    run = FixityRun(scope=scope, asked_by=actor.name, started_at=tools.clock(), repair=repair)
-    session.add(run)
-    session.flush()
-    run.expected = len(_wanted(session, tools, run))
-    _put_in_line(session, run)
-    return run
-
-
-def _put_in_line(session: Session, run: FixityRun) -> None:
-    """Leave the job of a run, unless one waits or runs."""
-    dedup = f"fixity:{run.id}"
-    active = select(Job.id).where(Job.dedup_key == dedup, Job.state.in_((jobs.QUEUED, jobs.RUNNING)))
-    if session.scalars(active).first() is None:
-        jobs.enqueue(session, "fixity", priority=jobs.LATER, lock="fixity", dedup=dedup, run=run.id)
-
-
-def _wanted(session: Session, tools: Tools, run: FixityRun) -> list[str]:
-    """Return the ids of the copies of a run that have no verdict in it yet."""
-    query = select(Copy.id, Package.byte_count, Copy.checked_at, Copy.state).join(Package)
-    query = query.where(or_(Copy.tried_at.is_(None), Copy.tried_at < run.started_at))
-    copies = [
-        CopyDue(key=row.id, size=row.byte_count, last_checked=row.checked_at, state=CopyState(row.state))
-        for row in session.execute(query)
-    ]
-    if run.scope == "all":
-        return [copy.key for copy in due(copies, now=run.started_at, policy=tools.policy, budget_bytes=None)]
-    budget = tools.settings.fixity_gb * GB or None
-    soon = [copy for copy in copies if _is_near(copy.last_checked, run.started_at, tools)]
-    return [copy.key for copy in due(soon, now=run.started_at, policy=tools.policy, budget_bytes=budget)]
-
-
-def _is_near(checked_at: datetime | None, now: datetime, tools: Tools) -> bool:
-    """Return whether a copy last read then would be too old before the next round has read it."""
-    return checked_at is None or now - checked_at >= tools.policy.interval - NEAR
 
 
 def fixity(work: Work) -> None:
@@ -86,45 +35,66 @@ def fixity(work: Work) -> None:
         run = session.get_one(FixityRun, work.args["run"])
         if run.finished_at is not None:
             return
-        wanted = _wanted(session, work.tools, run)[: run.not_checked]  # what came meanwhile is the next run's
         repair, asked_by = run.repair, run.asked_by
+    there = planning.answering(work.tools)
+    with work.writing() as session:
+        planning.release(session, session.get_one(FixityRun, work.args["run"]), there)
     pace = pace_of(work.tools)
     distrusted = canaries.before(work, work.args["run"])  # where the checker fails, nothing is judged
-    for copy_id in turns.in_turn(work, wanted):
+    for copy_id in _in_order(work, distrusted):
         if work.stopping():
             raise InterruptedError("the worker is stopping; the run goes on at its next start")
-        if copy_id in distrusted:
-            continue
         check(work, copy_id, pace=pace, repair=repair)
         with work.reading() as session:
             run = session.get_one(FixityRun, work.args["run"])
             work.tell(run.expected - run.not_checked, run.expected)
     canaries.after(work, work.args["run"])
     with work.writing() as session:
-        run = session.get_one(FixityRun, work.args["run"])
-        run.finished_at = work.tools.clock()
-        journal.record(
-            session,
-            EventType.FIXITY_CHECK,
-            journal.Subject(journal.STORE, "all"),
-            actor=work.tools.software,
-            at=run.finished_at,
-            outcome=Outcome.PASSED if run.checked == run.expected and not run.invalid else Outcome.FAILED,
-            facts={**figures_of(run), "asked_by": asked_by, **({"invalid": True} if run.invalid else {})},
-        )
+        _finish(session, work.tools, session.get_one(FixityRun, work.args["run"]), asked_by)
+
+
+def _in_order(work: Work, distrusted: frozenset[str]) -> Iterator[str]:
+    """Yield the copies that a run waits for, also those that join it meanwhile, the most urgent first."""
+    seen = set(distrusted)
+    while True:
+        with work.reading() as session:
+            waiting = planning.waiting(session, work.args["run"])
+        batch = [copy_id for copy_id in waiting if copy_id not in seen][: planning.BATCH]
+        if not batch:
+            return
+        seen.update(batch)
+        yield from turns.in_turn(work, batch)
+
+
+def _finish(session: Session, tools: Tools, run: FixityRun, asked_by: str) -> None:
+    """Close a run and write its figures into the log; what it could not reach is no success."""
+    run.finished_at = tools.clock()
+    planning.forget(session, run)
+    is_good = run.checked == run.expected and not run.invalid
+    facts: dict[str, Any] = {**figures_of(run), "asked_by": asked_by}
+    if run.invalid:
+        facts["invalid"] = True
+    if run.away:
+        facts["away"] = dict(run.away)
+    journal.record(
+        session,
+        EventType.FIXITY_CHECK,
+        journal.Subject(journal.STORE, "all"),
+        actor=tools.software,
+        at=run.finished_at,
+        outcome=(Outcome.WARNED if run.away else Outcome.PASSED) if is_good else Outcome.FAILED,
+        facts=facts,
+    )
+
+
+#: What others ask of the care for copies; planning.py is its other half.
+start, ask_early = planning.start, planning.ask_early
 
 
 def pace_of(tools: Tools) -> Pace | None:
     """Return the reading speed that the settings allow, None for no limit."""
     rate = tools.settings.fixity_mb_per_second * 1_000_000
     return Pace(rate, clock=time.monotonic, sleep=time.sleep) if rate else None
-
-
-def any_overdue(session: Session, tools: Tools) -> bool:
-    """Return whether a copy has not been read for longer than the policy allows."""
-    limit = tools.clock() - tools.policy.interval
-    query = select(Copy.id).where(or_(Copy.checked_at.is_(None), Copy.checked_at < limit))
-    return session.scalars(query.limit(1)).first() is not None
 
 
 def figures_of(run: FixityRun) -> dict[str, int]:
@@ -211,7 +181,7 @@ def note_report(
 ) -> None:
     """Write the outcome of a check to the copy, the run that waits for it, and the log."""
     now = work.tools.clock()
-    _count(session, work.tools, copy, report)
+    _count(session, copy, report)
     copy.tried_at = now
     outcome = Outcome.NOT_RUN if report is None else report.outcome
     copy.outcome = str(outcome)
@@ -222,7 +192,7 @@ def note_report(
         ]
         if outcome is not Outcome.NOT_RUN:
             copy.prior_state, copy.prior_checked_at = copy.state, copy.checked_at
-            copy.state, copy.checked_at = str(report.custody), now
+            copy.state, copy.checked_at, copy.asked_at = str(report.custody), now, None
             if report.custody is CopyState.OK:
                 copy.lost = []
     else:
@@ -245,10 +215,11 @@ def note_report(
     )
 
 
-def _count(session: Session, tools: Tools, copy: Copy, report: FixityReport | None) -> None:
+def _count(session: Session, copy: Copy, report: FixityReport | None) -> None:
     """Count a verdict in the run that still waits for it; the last reading of a repair is one, too."""
-    run = session.scalars(select(FixityRun).where(FixityRun.finished_at.is_(None))).first()
-    if run is None or run.not_checked <= 0 or not _awaits(run, copy, tools):
+    run = None if copy.run_id is None else session.get(FixityRun, copy.run_id)
+    copy.run_id = None
+    if run is None or run.finished_at is not None:
         return
     if report is not None:
         run.files += report.files_checked
@@ -259,13 +230,6 @@ def _count(session: Session, tools: Tools, copy: Copy, report: FixityReport | No
         run.checked += 1
     else:
         run.failed += 1
-
-
-def _awaits(run: FixityRun, copy: Copy, tools: Tools) -> bool:
-    """Return whether a copy belongs to a run and has no verdict in it yet."""
-    if copy.tried_at is not None and copy.tried_at >= run.started_at:
-        return False
-    return run.scope == "all" or _is_near(copy.checked_at, run.started_at, tools)
 
 
 def ask_repair(session: Session, tools: Tools, actor: Actor, copy: Copy) -> Job:

@@ -17,6 +17,7 @@ CLOCK_ALIVE = "clock_alive"
 CLOCK_MARK = "clock_mark"  # the highest time ever believed
 CLOCK_DOUBTED_SINCE = "clock_doubted_since"
 CLOCK_DOUBTED_LAST = "clock_doubted_last"
+FIXITY_NIGHT = "fixity_night"  # the night whose round was claimed last
 INDEX_NOTE = "index_note"
 ALARMS = "alarms"  # what the last look found, as JSON
 ALARMS_TOLD = "alarms_told"  # alarm -> when people were told of it last, as JSON

@@ -31,12 +31,14 @@ from repository.workflow import (
     leases,
     logbook,
     mending,
+    planning,
     reaping,
     replicating,
     rounds,
     sampling,
     sealing,
     timekeeping,
+    watching,
 )
 from repository.workflow.tools import Tools, Work
 from storage.errors import StorageError
@@ -55,6 +57,9 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "repair": mending.repair,
     "carry_log": logbook.carry_log,
     "reap": reaping.reap_job,
+    "watch": watching.watch,
+    "digest": watching.digest,
+    "notify": watching.notify,
     "samples": sampling.fill,
     "seal": sealing.seal,
 }
@@ -233,35 +238,28 @@ def clock(tools: Tools) -> BackgroundScheduler:
     rounds.begin(tools, VERBS)
     scheduler.add_job(rounds.tick, "interval", minutes=5, args=[tools])
     scheduler.add_job(rounds.ask, "interval", hours=6, args=[tools, "carry_log"])
+    scheduler.add_job(rounds.ask, "interval", minutes=10, args=[tools, "watch"])
+    daily = {"hour": watching.DIGEST_HOUR, "misfire_grace_time": 3600 * 15}
+    scheduler.add_job(rounds.ask, "cron", args=[tools, "digest"], **daily)
     scheduler.add_job(
-        _daily_round, "cron", hour=tools.settings.fixity_hour, args=[tools], misfire_grace_time=3600 * 20
+        _begin_round, "cron", hour=tools.settings.fixity_hour, args=[tools], misfire_grace_time=3600 * 20
     )
-    scheduler.add_job(_missed_round, "interval", hours=1, args=[tools])
+    scheduler.add_job(_begin_round, "interval", minutes=20, args=[tools])
     scheduler.add_job(_reap_soon, "interval", minutes=15, args=[tools])
     scheduler.start()
     return scheduler
 
 
-def _daily_round(tools: Tools) -> None:
-    _in_transaction(tools, lambda session: start_round(session, tools))
-
-
-def _missed_round(tools: Tools) -> None:
-    """Begin a round if a copy is overdue: the machine may have slept through the night."""
-    _in_transaction(tools, lambda session: start_round(session, tools, only_overdue=True))
+def _begin_round(tools: Tools) -> None:
+    """Begin the night's round, also where the machine slept through the night, or one for what presses."""
+    there = planning.answering(tools)
+    _in_transaction(tools, lambda session: planning.start_round(session, tools, there=there))
 
 
 def _reap_soon(tools: Tools) -> None:
     _in_transaction(
         tools, lambda session: jobs.enqueue(session, "reap", priority=jobs.LATER, lock="reap", dedup="reap")
     )
-
-
-def start_round(session: Session, tools: Tools, *, only_overdue: bool = False) -> None:
-    """Put the scheduled fixity round in line, unless nothing is due."""
-    if only_overdue and not care.any_overdue(session, tools):
-        return
-    care.start(session, tools, tools.software, scope="due", repair=tools.settings.auto_repair)
 
 
 def _in_transaction(tools: Tools, act: Callable[[Session], object]) -> None:

@@ -5,22 +5,26 @@ from datetime import timedelta
 
 import pytest
 
-from preservation.policy import CopyState, Policy, enough
+from preservation.policy import CopyState, Policy, StoreKind, Wanted, enough
 
 
 def test_the_defaults_are_the_promises() -> None:
-    """Two copies, read at least every thirty days, with SHA-256."""
+    """Two copies, read at least every thirty days, replicas every ninety, with SHA-256."""
     policy = Policy()
 
-    assert policy.copies_wanted == 2
-    assert policy.interval == timedelta(days=30)
+    assert policy.wanted == Wanted(copies=2, places=1)
+    assert policy.interval_of(StoreKind.LOCAL) == timedelta(days=30)
+    assert policy.interval_of(StoreKind.REPLICA) == timedelta(days=90)
     assert policy.algorithms == ("sha256",)
 
 
-@pytest.mark.parametrize(("verified", "protected"), [(0, False), (1, False), (2, True), (3, True)])
-def test_enough(verified: int, protected: bool) -> None:
-    """An item is protected when the wanted number of copies is verified."""
-    assert enough(verified, Policy(copies_wanted=2)) is protected
+@pytest.mark.parametrize(
+    ("places", "protected"),
+    [([], False), (["机房"], False), (["机房", "机房"], False), (["机房", "机房", "云"], True), (["a", "b"], True)],
+)
+def test_p8_enough_copies_in_enough_places(places: list[str], protected: bool) -> None:
+    """An item is protected when the wanted number of copies is verified, and they stand apart."""
+    assert enough(places, Wanted(copies=2, places=2)) is protected
 
 
 def test_a_policy_does_not_change() -> None:
@@ -33,7 +37,9 @@ def test_a_policy_does_not_change() -> None:
     "numbers",
     [
         {"copies_wanted": 0},
+        {"places_wanted": 0},
         {"interval": timedelta(0)},
+        {"replica_interval": timedelta(0)},
         {"algorithms": ()},
         {"bytes_per_run": 0},
         {"bytes_per_second": -1},
