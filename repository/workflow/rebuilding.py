@@ -1,8 +1,9 @@
 """Makes the catalogue anew from the stores alone (promise P6).
 
 It only adds: what the catalogue knows stays, what a store has beyond it is
-registered, nothing is removed (cases B16, B17). A package is believed if its
-manifests agree with the digest that the log tells of it.
+registered, nothing is removed (cases B16, B17) but what the log says was
+given up (tombstones.py). A package is believed if its manifests agree with
+the digest that the log tells of it.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from preservation.premis import EventType
 from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.package import Copy, Package
-from repository.workflow import access, facts, indexing, journal, logbook, packages, recovering
+from repository.workflow import access, facts, indexing, journal, logbook, packages, recovering, tombstones
 from repository.workflow.packages import Contents
 from repository.workflow.tools import Tools
 from storage.errors import StorageError
@@ -50,7 +51,10 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
     for store in tools.stores.values():
         store.probe()
     events = _read_log(tools)
-    where = _where(tools)
+    with tools.database.writing.begin() as session:
+        tombstones.apply(session)
+        gone = tombstones.gone(session)
+    where = {key: stores for key, stores in _where(tools).items() if key.item_id not in gone}
     registered = _registered_digests(tools)
     refused, copies = [], 0
     for done, key in enumerate(sorted(where, key=lambda key: (key.item_id, key.version)), start=1):
@@ -134,7 +138,10 @@ def _registered_digests(tools: Tools) -> dict[PackageKey, str]:
 
 
 def _register(session: Session, key: PackageKey, stores: list[Store], digest: str | None) -> Package | None:
-    """Register a package from the first store that tells it truly."""
+    """Register a package from the first store that tells it truly; one that is known stays as it is."""
+    known = session.scalars(select(Package).where(Package.prefix == key.prefix)).first()
+    if known is not None:
+        return known
     for store in stores:
         try:
             inventory = packages.declared(store, key.prefix)
