@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.orm import Session
@@ -23,12 +23,14 @@ from repository.permissions import Actor
 from repository.workflow import (
     access,
     care,
+    export_jobs,
     facts,
     heartbeats,
     indexing,
     ingest,
     jobs,
     leases,
+    locating,
     logbook,
     mending,
     planning,
@@ -62,6 +64,8 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "notify": watching.notify,
     "samples": sampling.fill,
     "seal": sealing.seal,
+    "export": export_jobs.export,
+    "tidy_exchange": export_jobs.tidy,
 }
 PAUSE = 0.3  # seconds between two looks at an empty line
 INDEX_REST = 0.7  # seconds between two commits of the index: what comes meanwhile goes in with one
@@ -95,6 +99,11 @@ class Worker:
                 self._loop(pool, threads, until_idle=until_idle)
             finally:
                 self.stopping.set()  # also after Ctrl-C: what runs stops at its next step
+
+    def work_off(self) -> None:
+        """Run all jobs that may run now, one after the other in this very thread."""
+        while job := self._claim(index_rests=False):
+            self._run_one(job)
 
     def _loop(self, pool: ThreadPoolExecutor, threads: int, *, until_idle: bool) -> None:
         running: list[Future[None]] = []
@@ -223,11 +232,14 @@ def dismiss(worker: Worker) -> None:
             leases.give_back(session, worker.held, worker.tools.clock())
 
 
-def drain(tools: Tools) -> None:
+def drain(tools: Tools, *, in_this_thread: bool = False) -> None:
     """Do all work that can be done now, then return. Raises LeaseTaken."""
     worker = hire(tools)
     try:
-        worker.run(until_idle=True)
+        if in_this_thread:
+            worker.work_off()
+        else:
+            worker.run(until_idle=True)
     finally:
         dismiss(worker)
 
@@ -246,14 +258,24 @@ def clock(tools: Tools) -> BackgroundScheduler:
     )
     scheduler.add_job(_begin_round, "interval", minutes=20, args=[tools])
     scheduler.add_job(_reap_soon, "interval", minutes=15, args=[tools])
+    scheduler.add_job(_catch_up, "interval", minutes=30, args=[tools], next_run_time=datetime.now(UTC))
+    scheduler.add_job(rounds.ask, "interval", hours=1, args=[tools, "tidy_exchange"])
     scheduler.start()
     return scheduler
 
 
 def _begin_round(tools: Tools) -> None:
     """Begin the night's round, also where the machine slept through the night, or one for what presses."""
+    locating.refresh(tools)
     there = planning.answering(tools)
     _in_transaction(tools, lambda session: planning.start_round(session, tools, there=there))
+
+
+def _catch_up(tools: Tools) -> None:
+    """Ask for what the clock missed while the machine was off; the round of fixity does so by itself."""
+    for name in rounds.late(tools):
+        if name != "fixity":
+            rounds.ask(tools, name)
 
 
 def _reap_soon(tools: Tools) -> None:

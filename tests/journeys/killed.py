@@ -1,4 +1,7 @@
-"""What the kill tests run in a process of its own: `python -m tests.journeys.killed ACT DATA [SOURCE]`."""
+"""What the kill tests run in a process of its own: `python -m tests.journeys.killed ACT DATA [SOURCE]`.
+
+ACT-here does the work in one thread, so that the n-th system call is the same each time.
+"""
 
 import sys
 from pathlib import Path
@@ -7,6 +10,7 @@ from repository import queries
 from repository.models.package import Copy
 from repository.workflow import care, importing, worker
 from repository.workflow.tools import Tools
+from storage.lanes import in_lanes
 from tests.archives import new_archive, planned
 
 TITLE = "老校门"
@@ -18,7 +22,15 @@ def ingest(tools: Tools, source: Path) -> None:
         tools, tools.software, [planned(source, title=TITLE)], note="", tell=lambda done, total: None
     )
     print("ACK", flush=True)
-    worker.drain(tools)
+    work_off(tools)
+
+
+def work_off(tools: Tools) -> None:
+    """Do all work that can be done now, in this thread if asked so."""
+    here = sys.argv[1].endswith("-here")
+    if here:
+        in_lanes.__kwdefaults__["lanes"] = 1
+    worker.drain(tools, in_this_thread=here)
 
 
 def repair(tools: Tools) -> None:
@@ -26,12 +38,12 @@ def repair(tools: Tools) -> None:
     with tools.database.writing.begin() as session:
         for troubled in queries.troubled_copies(session, tools.software):
             care.ask_repair(session, tools, tools.software, session.get_one(Copy, troubled.copy.id))
-    worker.drain(tools)
+    work_off(tools)
 
 
 if __name__ == "__main__":
     archive = new_archive(Path(sys.argv[2]), empty=True)
-    if sys.argv[1] == "ingest":
+    if sys.argv[1].startswith("ingest"):
         ingest(archive, Path(sys.argv[3]))
     else:
         repair(archive)

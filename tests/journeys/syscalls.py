@@ -18,9 +18,10 @@ from tests.archives import ROOT, child_environment
 
 #: Every call by which a program of ours can change what stands on a disk.
 MUTATING = (
-    "openat", "write", "writev", "pwrite64", "pwritev", "copy_file_range", "sendfile", "ftruncate", "fallocate",
-    "fsync", "fdatasync", "syncfs", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat",
-    "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "utimensat", "fsetxattr",
+    "openat", "write", "writev", "pwrite64", "pwritev", "copy_file_range", "sendfile", "ftruncate",
+    "fallocate", "fsync", "fdatasync", "syncfs", "rename", "renameat", "renameat2", "link", "linkat",
+    "symlink", "symlinkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmod",
+    "fchmodat", "utimensat", "fsetxattr",
 )
 _CALL = re.compile(r"^(\w+)\(")
 SECONDS = 180
