@@ -256,7 +256,8 @@ def clock(tools: Tools) -> BackgroundScheduler:
     scheduler.add_job(
         _begin_round, "cron", hour=tools.settings.fixity_hour, args=[tools], misfire_grace_time=3600 * 20
     )
-    scheduler.add_job(_begin_round, "interval", minutes=20, args=[tools])
+    soon = datetime.now(UTC) + timedelta(minutes=1)  # a machine that is off at night begins now
+    scheduler.add_job(_begin_round, "interval", minutes=20, args=[tools], next_run_time=soon)
     scheduler.add_job(_reap_soon, "interval", minutes=15, args=[tools])
     scheduler.add_job(_catch_up, "interval", minutes=30, args=[tools], next_run_time=datetime.now(UTC))
     scheduler.add_job(rounds.ask, "interval", hours=1, args=[tools, "tidy_exchange"])
