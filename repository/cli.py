@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from sqlalchemy.exc import DatabaseError
 
-from repository.commands import catalogue, demonstrating, exchange, keeping, people, running
+from repository.commands import catalogue, demonstrating, exchange, keeping, people, running, storing
 from repository.commands.context import COULD_NOT
 from repository.config import SettingRefused
 from repository.extensions import babel
@@ -42,6 +42,7 @@ for command in (
     catalogue.dump,
     catalogue.show_settings,
     catalogue.status,
+    storing.store,
     people.account,
     demonstrating.demo,
 ):
