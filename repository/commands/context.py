@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from repository.config import Settings, from_env
 from repository.models.migrating import is_current, migrate
 from repository.permissions import Actor
 from repository.web import texts
+from repository.web.notice_words import Speaker
 from repository.wiring import build_tools, lay_folders
 from repository.workflow.tools import Tools
 from storage.errors import StorageError
@@ -33,7 +35,7 @@ def open_archive() -> Tools:
     """Return the tools over a laid and migrated archive; a new one is made where there is none."""
     told = settings()
     lay_folders(told)
-    tools = build_tools(told)
+    tools = replace(build_tools(told), voice=Speaker())
     if not is_current(tools.database):
         migrate(tools.database)
     return tools

@@ -21,17 +21,22 @@ _SAMPLE = b"jingui write test\n"
 
 @dataclass(frozen=True, slots=True)
 class FolderState:
-    """One folder; free is the room in bytes, None where it cannot be told; trouble is a code or ""."""
+    """One folder; free and total are bytes, free None where it cannot be told; trouble is a code or ""."""
 
     name: str
     path: str
     writable: bool
     free: int | None
     trouble: str = ""
+    total: int = 0
 
 
-def look(tools: Tools) -> tuple[FolderState, ...]:
-    """Return the state of the data folder and of each configured store."""
+def look(tools: Tools, *, far: bool = True) -> tuple[FolderState, ...]:
+    """Return the state of the data folder and of each configured store.
+
+    far: write to stores that are no folders, too. A bucket may keep even
+    what is removed, so a look that comes often only asks whether it answers.
+    """
     states = [_write_test(DATA, tools.settings.data)]
     for spec in tools.settings.store_specs:
         try:
@@ -40,7 +45,10 @@ def look(tools: Tools) -> tuple[FolderState, ...]:
             states.append(FolderState(spec.id, spec.place, False, None, error.code))
             continue
         local = spec.kind == "folder"
-        states.append(_write_test(spec.id, spec.root) if local else _draft_test(tools, spec))
+        if local:
+            states.append(_write_test(spec.id, spec.root))
+        else:
+            states.append(_draft_test(tools, spec) if far else FolderState(spec.id, spec.place, True, None))
     return tuple(states)
 
 
@@ -49,10 +57,10 @@ def _write_test(name: str, folder: Path) -> FolderState:
     try:
         with translated(writing=True, folder=name):
             _write_and_remove(place)
-            free = free_room(folder).bytes
+            room = free_room(folder)
     except StorageError as error:
         return FolderState(name, str(folder), False, None, error.code)
-    return FolderState(name, str(folder), True, free)
+    return FolderState(name, str(folder), True, room.bytes, total=room.total)
 
 
 def _draft_test(tools: Tools, spec: StoreSpec) -> FolderState:

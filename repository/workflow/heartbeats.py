@@ -101,7 +101,7 @@ def beats(session: Session) -> list[Beat]:
     for name, within in DUTIES.items():
         row = told.get(name) or Heartbeat(name=name, trouble="")
         signs = [row.good_at, _under_way(row), expected.get(name)]
-        heard = [at for at in signs if at is not None]
+        heard = [at for at in signs if at is not None] or [at for at in (row.ended_at,) if at is not None]
         if heard:
             found.append(
                 Beat(name, within, row.began_at, row.ended_at, row.good_at, row.trouble, max(heard))

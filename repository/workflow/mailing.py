@@ -23,7 +23,7 @@ from preservation.checks import Outcome
 from repository.config import Settings
 
 TIMEOUT = 20.0  # seconds for each step of the conversation
-MAIL, WEBHOOK = "mail", "webhook"
+CHANNELS = MAIL, WEBHOOK = "mail", "webhook"
 SIGNATURE = "X-Jingui-Signature"
 _MOST_TEXT = 20_000  # characters; a notice is a few sentences
 
@@ -37,10 +37,12 @@ class Delivery:
     trouble: str = ""
 
 
-def send(settings: Settings, subject: str, text: str) -> tuple[Delivery, ...]:
-    """Send a notice on every way that is set up and return what became of it, mail first."""
+def send(
+    settings: Settings, subject: str, text: str, *, channels: tuple[str, ...] = CHANNELS
+) -> tuple[Delivery, ...]:
+    """Send a notice on each of these ways that is set up and return what became of it."""
     subject, text = " ".join(subject.split())[:200], text[:_MOST_TEXT]
-    return (_attempt(MAIL, settings, subject, text), _attempt(WEBHOOK, settings, subject, text))
+    return tuple(_attempt(channel, settings, subject, text) for channel in channels)
 
 
 def is_set_up(settings: Settings) -> bool:

@@ -4,11 +4,15 @@ worker.clock tells when; each round here takes a moment and one transaction.
 """
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from repository.workflow import heartbeats, jobs, journal
 from repository.workflow.tools import Tools
+
+SOON = timedelta(hours=2)  # before a duty is overdue it is asked for again
+_NO_VERBS = frozenset({heartbeats.WORKER, heartbeats.CLOCK})
 
 
 def ask(tools: Tools, verb: str) -> None:
@@ -31,6 +35,17 @@ def begin(tools: Tools, verbs: Collection[str]) -> None:
         heartbeats.beat(session, heartbeats.CLOCK, now)
 
     in_transaction(tools, expect)
+
+
+def late(tools: Tools) -> list[str]:
+    """Return the duties that have no good end for almost as long as they may: a school's machine sleeps.
+
+    Rounds by the hour of the day are missed where the machine is off then.
+    """
+    now = tools.clock()
+    with tools.database.reading() as session:
+        beats = heartbeats.beats(session)
+    return [beat.name for beat in beats if beat.is_overdue(now + SOON) and beat.name not in _NO_VERBS]
 
 
 def tick(tools: Tools) -> None:

@@ -18,6 +18,7 @@ from preservation.virus import Scanner
 from repository.config import Settings
 from repository.models.database import Database
 from repository.permissions import Actor
+from repository.workflow.notices import CodeVoice, Voice
 from search.engine import Engine
 from storage.staging import Staging
 from storage.store import Store
@@ -44,6 +45,7 @@ class Tools:
     scratch: Path
     software: Actor
     clock: Callable[[], datetime] = now_utc
+    voice: Voice = CodeVoice()
 
     @property
     def first_store(self) -> Store:
