@@ -32,6 +32,7 @@ _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _PLAIN  # a FIFO in place o
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
 _NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EACCES}
 _NO_LINKS |= {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+CAN_RENAME_OPEN = sys.platform != "win32"  # whether a file that somebody has open may be replaced
 CAN_SYNC_ALL = linux.HAS_SYNC_ALL
 
 

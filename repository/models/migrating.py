@@ -7,8 +7,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 
 from repository.models.database import Database
+
+
+class MigrationFailed(Exception):
+    """A change of the schema could not be made."""
 
 
 class Schema(StrEnum):
@@ -28,12 +34,15 @@ def configuration() -> Config:
 
 
 def migrate(database: Database, *, to: str = "head") -> None:
-    """Apply all changes (up to a revision) that the database has not seen yet."""
+    """Apply all changes (up to a revision) that the database has not seen yet. Raises MigrationFailed."""
     config = configuration()
     with database.engine.execution_options(jingui_writes=True).connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, to)
-        connection.commit()
+        try:
+            command.upgrade(config, to)
+            connection.commit()
+        except (CommandError, SQLAlchemyError) as error:
+            raise MigrationFailed(str(error)) from error
 
 
 def revision(database: Database) -> str:

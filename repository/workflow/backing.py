@@ -90,7 +90,8 @@ def make(tools: Tools) -> Sheet:
         sheet = Sheet(
             id=id, file=final.name, size=written.size, sha256=written.sha256, made_at=at,
             verified_at=tools.clock(), software=told.software, revision=told.revision,
-            event_head=told.event_head, dump_sha256=told.dump_sha256, counts=told.counts,
+            event_head=told.event_head, dump_sha256=told.dump_sha256,
+            tables_sha256=backup_sheets.tables_digest(told.tables), counts=told.counts,
             lacking=len(told.lacking), seconds=round(time.monotonic() - began, 2), folder=folder,
         )
         reach("backup.before_listed")

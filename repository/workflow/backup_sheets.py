@@ -7,7 +7,7 @@ found whole: a backup without a sheet is no good backup (case B05).
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from repository.models.snapshot import TableSum
 from repository.workflow.backup_refusals import BackupDamaged
+from storage.digests import sha256_of
 from storage.platform import fsync_dir, fsync_file
 
 SCHEMA = "jingui-backup/1"
@@ -74,6 +75,12 @@ def manifest_of(text: str) -> Manifest:
         raise BackupDamaged(reason="manifest") from error
 
 
+def tables_digest(tables: Mapping[str, TableSum]) -> str:
+    """Return one SHA-256 for the sums of all tables: equal where all rows are."""
+    told = {name: asdict(one) for name, one in tables.items()}
+    return sha256_of(json.dumps(told, sort_keys=True).encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A verified backup in its folder: what people see without opening it. size in bytes, times in UTC."""
@@ -88,6 +95,7 @@ class Sheet:
     revision: str
     event_head: int
     dump_sha256: str
+    tables_sha256: str
     counts: dict[str, int]
     lacking: int
     seconds: float
