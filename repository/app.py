@@ -7,7 +7,7 @@ from repository.config import Settings
 from repository.extensions import babel, csrf, db, login
 from repository.web import errors, filters, menu
 from repository.web.admin import accounts, care, holdings, records, roles, system
-from repository.web.desk import inbox, intake, items
+from repository.web.desk import exports, inbox, intake, items
 from repository.web.guards import current_tools, guard
 from repository.web.portal import account, setup
 from repository.web.public import browse, files, find, home
@@ -31,7 +31,7 @@ HEADERS = {
 }
 ADMIN = (care, records, accounts, roles, system, holdings)
 #: Pages that hang their views on the four audiences' blueprints when imported.
-ROOMS = (home, browse, find, files, setup, account, inbox, intake, items, *ADMIN)
+ROOMS = (home, browse, find, files, setup, account, inbox, intake, items, exports, *ADMIN)
 
 
 def create_app(settings: Settings, tools: Tools) -> Flask:

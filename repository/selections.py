@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from repository.models.collection import Collection
 from repository.models.item import Item
+from repository.models.package import Package
 from repository.permissions import CATALOGUED, Actor
 from repository.queries import visible
 from repository.worklists import TableFilter, narrowed
@@ -40,3 +41,15 @@ def of_table(session: Session, actor: Actor, wanted: TableFilter, *, limit: int)
     query = narrowed(actor, wanted).where(Item.state.in_(CATALOGUED))
     ordered = query.order_by(Item.created_at.desc(), Item.id.desc()).limit(limit)
     return session.scalars(ordered.with_only_columns(Item.id)).all()
+
+
+def bytes_of(session: Session, ids: Sequence[str]) -> int:
+    """Return how many bytes the newest packages of these items have."""
+    total = 0
+    for start in range(0, len(ids), 500):
+        chunk = ids[start : start + 500]
+        query = select(func.sum(Package.byte_count)).join(
+            Item, (Item.id == Package.item_id) & (Item.version == Package.version)
+        )
+        total += session.scalar(query.where(Item.id.in_(chunk))) or 0
+    return total

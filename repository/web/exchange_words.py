@@ -25,9 +25,11 @@ _PACKS: Mapping[str, str] = {
 }
 
 
-def left_out_words(item: OutItem) -> str:
+def left_out_words(item: OutItem | Mapping[str, str]) -> str:
     """Return why an item was not exported."""
-    return filled(_LEFT_OUT.get(item.reason, item.reason), {"path": item.path})
+    if isinstance(item, OutItem):
+        item = {"reason": item.reason, "path": item.path}
+    return filled(_LEFT_OUT.get(item["reason"], item["reason"]), {"path": item["path"]})
 
 
 def pack_sentence(error: PackRefused) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from repository.description.date_labels import humanise
 from repository.extensions import db
-from repository.web import findings, texts, words
+from repository.web import exchange_words, findings, texts, words
 from repository.web.guards import current_actor
 from repository.workflow import facts
 
@@ -58,6 +58,7 @@ _FILTERS = (
     *(words.job_word, words.job_state_word, words.role_word, words.act_word),
     *(words.kind_word, words.category_word, words.retention_word, words.access_word, words.decade_word),
     words.listed,
+    exchange_words.left_out_words,
 )
 
 

@@ -72,6 +72,7 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
     marked_in("menu", "利用"): (
         Room(marked("检索"), "public.find"),
         Room(marked("浏览"), "public.browse", ("public.item",)),
+        Room(marked("导出"), "desk.exports", ("desk.new_export", "desk.show_export")),
     ),
     marked_in("menu", "鉴定与处置"): (),
     marked_in("menu", "统计"): (Room(marked("馆藏概况"), "admin.holdings"),),

@@ -62,7 +62,9 @@ _EVENTS: Mapping[str, str] = {
     "accession": marked("接收"),
     "capture": marked("收到文件"),
     "creation": marked("生成"),
+    "digital signature generation": marked("签名"),
     "dissemination": marked("利用"),
+    "exporting": marked("导出"),
     "fixity check": marked("固化信息核验"),
     "format identification": marked("格式识别"),
     "ingestion end": marked("入库完成"),
@@ -105,6 +107,8 @@ _JOBS: Mapping[str, str] = {
     "repair": marked("修复副本"),
     "carry_log": marked("保存日志"),
     "reap": marked("清理临时文件"),
+    "export": marked("导出"),
+    "tidy_exchange": marked("清理导出的文件"),
 }
 _JOB_STATES: Mapping[str, str] = {
     "queued": marked("等待中"),

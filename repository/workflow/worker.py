@@ -34,6 +34,7 @@ from repository.workflow import (
     logbook,
     mending,
     planning,
+    quarantining,
     reaping,
     replicating,
     rounds,
@@ -57,6 +58,7 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "rebuild_index": indexing.rebuild,
     "fixity": care.fixity,
     "repair": mending.repair,
+    "quarantine": quarantining.sweep,
     "carry_log": logbook.carry_log,
     "reap": reaping.reap_job,
     "watch": watching.watch,
@@ -261,6 +263,7 @@ def clock(tools: Tools) -> BackgroundScheduler:
     scheduler.add_job(_reap_soon, "interval", minutes=15, args=[tools])
     scheduler.add_job(_catch_up, "interval", minutes=30, args=[tools], next_run_time=datetime.now(UTC))
     scheduler.add_job(rounds.ask, "interval", hours=1, args=[tools, "tidy_exchange"])
+    scheduler.add_job(rounds.ask, "interval", hours=24, args=[tools, "quarantine"])
     scheduler.start()
     return scheduler
 
