@@ -65,6 +65,10 @@ class Count:
         """Return both together."""
         return Count(*(getattr(self, name) + getattr(other, name) for name in Count.__slots__))
 
+    def to_plain(self) -> dict[str, int]:
+        """Return plain JSON values."""
+        return {name: getattr(self, name) for name in Count.__slots__}
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -6,19 +6,32 @@ given up (tombstones.py). A package is believed if its manifests agree with
 the digest that the log tells of it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from preservation.checks import Outcome
+from preservation.identity import is_at_home
 from preservation.policy import CopyState
 from preservation.premis import EventType
 from repository.models.collection import Collection
 from repository.models.event import Event
+from repository.models.item import Item
 from repository.models.package import Copy, Package
-from repository.workflow import access, facts, indexing, journal, logbook, packages, recovering, tombstones
+from repository.workflow import (
+    access,
+    facts,
+    indexing,
+    jobs,
+    journal,
+    logbook,
+    packages,
+    planning,
+    recovering,
+    tombstones,
+)
 from repository.workflow.packages import Contents
 from repository.workflow.tools import Tools
 from storage.errors import StorageError
@@ -70,6 +83,36 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
         access.derive_all(session)
         indexing.ask_rebuild(session, why="rebuild")
     return Rebuilt(len(where) - len(refused), copies, events, staged, tuple(refused))
+
+
+def adopt(tools: Tools, keys: Sequence[PackageKey], tell: Tell) -> Rebuilt:
+    """Register these packages, and no others, from the stores that answer (case B17).
+
+    They and their copies are unknown until they were read, which is asked for at once.
+    """
+    answering = planning.answering(tools)
+    there = replace(tools, stores={name: one for name, one in tools.stores.items() if name in answering})
+    events = _read_log(there)
+    with tools.database.reading() as session:
+        gone = tombstones.gone(session)
+    registered = _registered_digests(tools)
+    refused, copies = [], 0
+    for done, key in enumerate(sorted(keys), start=1):
+        where = [store for store in there.stores.values() if is_at_home(store, key)]
+        with tools.database.writing.begin() as session:
+            package = None
+            if key.item_id not in gone:
+                package = _register(session, key, where, registered.get(key))
+            if package is None:
+                refused.append(key.prefix)
+                continue
+            copies += _add_copies(session, tools, package, where)
+            planning.ask_early(session, at=tools.clock(), package_ids=[package.id])
+            session.get_one(Item, key.item_id).generation = facts.next_generation(session)
+            jobs.ask_derive(session, key.item_id)
+            jobs.ask_index(session)
+        tell(done, len(keys))
+    return Rebuilt(len(keys) - len(refused), copies, events, refused=tuple(refused))
 
 
 def _read_log(tools: Tools) -> int:
@@ -152,6 +195,8 @@ def _register(session: Session, key: PackageKey, stores: list[Store], digest: st
             contents = packages.read(store, key.prefix)
         except StorageError:
             continue
+        if contents.prefix != key.prefix:
+            continue  # another package's bag lies here (A14, A15): it says nothing of this one
         packages.add_told_events(session, contents)
         _plant_ancestors(session, contents)
         return packages.register(session, contents, inventory)

@@ -22,6 +22,8 @@ from repository.models.job import Job
 from repository.permissions import Actor
 from repository.workflow import (
     access,
+    anchoring,
+    auditing,
     care,
     export_jobs,
     facts,
@@ -40,6 +42,7 @@ from repository.workflow import (
     rounds,
     sampling,
     sealing,
+    taking_stock,
     timekeeping,
     watching,
 )
@@ -66,6 +69,10 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "notify": watching.notify,
     "samples": sampling.fill,
     "seal": sealing.seal,
+    "anchor": anchoring.anchor,
+    "audit_verify": auditing.audit_verify,
+    "stocktake": taking_stock.stocktake,
+    "adopt": taking_stock.adopt,
     "export": export_jobs.export,
     "tidy_exchange": export_jobs.tidy,
 }
@@ -263,6 +270,10 @@ def clock(tools: Tools) -> BackgroundScheduler:
     scheduler.add_job(_reap_soon, "interval", minutes=15, args=[tools])
     scheduler.add_job(_catch_up, "interval", minutes=30, args=[tools], next_run_time=datetime.now(UTC))
     scheduler.add_job(rounds.ask, "interval", hours=1, args=[tools, "tidy_exchange"])
+    weekly = {"day_of_week": "sun", "hour": 5, "misfire_grace_time": 3600 * 24}
+    scheduler.add_job(rounds.ask, "cron", args=[tools, "stocktake"], **weekly)
+    scheduler.add_job(rounds.ask, "cron", args=[tools, "audit_verify"], **weekly)
+    scheduler.add_job(rounds.ask, "interval", hours=6, args=[tools, "anchor"], next_run_time=soon)
     scheduler.add_job(rounds.ask, "interval", hours=24, args=[tools, "quarantine"])
     scheduler.start()
     return scheduler
