@@ -16,7 +16,7 @@ from repository.workflow import audit, logbook
 
 EVENT, AUDIT = "event", "audit"
 #: Each log by its name.
-LOGS: Mapping[str, type[Event] | type[AuditEntry]] = {EVENT: Event, AUDIT: AuditEntry}
+LOGS: Mapping[str, type[Any]] = {EVENT: Event, AUDIT: AuditEntry}
 
 
 def line(log: str, row: Any) -> str:

@@ -283,7 +283,7 @@ def _begin_round(tools: Tools) -> None:
     """Begin the night's round, also where the machine slept through the night, or one for what presses."""
     locating.refresh(tools)
     there = planning.answering(tools)
-    _in_transaction(tools, lambda session: planning.start_round(session, tools, there=there))
+    rounds.in_transaction(tools, lambda session: planning.start_round(session, tools, there=there))
 
 
 def _catch_up(tools: Tools) -> None:
@@ -294,11 +294,6 @@ def _catch_up(tools: Tools) -> None:
 
 
 def _reap_soon(tools: Tools) -> None:
-    _in_transaction(
+    rounds.in_transaction(
         tools, lambda session: jobs.enqueue(session, "reap", priority=jobs.LATER, lock="reap", dedup="reap")
     )
-
-
-def _in_transaction(tools: Tools, act: Callable[[Session], object]) -> None:
-    with tools.database.writing.begin() as session:
-        act(session)
