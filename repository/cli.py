@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from sqlalchemy.exc import DatabaseError
 
-from repository.commands import catalogue, demonstrating, exchange, keeping, people, running, storing
+from repository.commands import catalogue, demonstrating, exchange, keeping, mending, people, running, storing
 from repository.commands.context import COULD_NOT
 from repository.config import SettingRefused
 from repository.extensions import babel
@@ -37,6 +37,7 @@ for command in (
     keeping.fixity,
     keeping.verify,
     keeping.repair,
+    mending.quarantine,
     exchange.export,
     catalogue.rebuild,
     catalogue.dump,

@@ -22,9 +22,9 @@ from preservation.repair import OtherCopy
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package
 from repository.permissions import Act, Actor, may
-from repository.workflow import canaries, jobs, journal, planning, turns
+from repository.workflow import canaries, jobs, journal, planning, registers, turns
 from repository.workflow.errors import Refused
-from repository.workflow.packages import inventory_of, register_is_whole
+from repository.workflow.packages import inventory_of
 from repository.workflow.tools import Tools, Work
 from storage.inventory import Inventory
 
@@ -140,7 +140,7 @@ def target_of(work: Work, copy_id: str) -> Target:
             prefix=package.prefix,
             version=package.version,
             inventory=inventory_of(package),
-            whole=register_is_whole(package),
+            whole=registers.is_whole(session, package),
             others=tuple(_as_known(other) for other in others),
             tried_at=copy.tried_at,
         )

@@ -181,7 +181,7 @@ def register(session: Session, contents: Contents, inventory: Inventory) -> Pack
         file_count=len(inventory.files),
         byte_count=inventory.total_bytes,
         created_at=contents.made_at,
-        files=list(_file_rows(contents, inventory)),
+        files=list(file_rows(contents, inventory)),
     )
     session.add(package)
     session.flush()
@@ -203,7 +203,8 @@ def _tell_item(session: Session, item: Item, contents: Contents) -> None:
             session.add(Revision(item_id=item.id, **{**told, "at": datetime.fromisoformat(told["at"])}))
 
 
-def _file_rows(contents: Contents, inventory: Inventory) -> Iterable[PackagedFile]:
+def file_rows(contents: Contents, inventory: Inventory) -> Iterable[PackagedFile]:
+    """Yield the rows of a package's files, told by its bag."""
     objects = {file.path: file for file in contents.files}
     for record in inventory.files:
         told = objects.get(record.path)
