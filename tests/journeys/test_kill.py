@@ -10,17 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import bagit
 import pytest
-from sqlalchemy import select
 
 from repository import queries
-from repository.models.item import Item
 from repository.models.job import FixityRun
-from repository.models.package import Copy, Package
+from repository.models.package import Copy
 from repository.permissions import access_tags
-from repository.workflow import care, reaping, worker
-from repository.workflow.tools import Tools, Work
+from repository.workflow import care, worker
 from search.entry import Request
 from storage.failpoints import NAMES
 from tests.archives import (
@@ -34,6 +30,7 @@ from tests.archives import (
     planned,
     take_in,
 )
+from tests.journeys.afterwards import assert_nothing_half, restarted
 from tests.journeys.killed import TITLE
 
 INGEST = tuple(
@@ -61,35 +58,6 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-def _restarted(data: Path) -> Tools:
-    """Start again as the worker does: reap what a crash left, then do all work."""
-    tools = new_archive(data, empty=True)
-    reaping.reap(Work(tools, {}), age_seconds=0)
-    worker.drain(tools)
-    return tools
-
-
-def _assert_nothing_half(tools: Tools) -> None:
-    """Every item is complete in both stores, and no leftovers lie about."""
-    with tools.database.reading() as session:
-        items = session.scalars(select(Item)).all()
-        assert {item.state for item in items} <= {"archived"}
-        for package in session.scalars(select(Package)).all():
-            assert [(copy.store_id, copy.state) for copy in package.copies] == [
-                ("main", "ok"),
-                ("second", "ok"),
-            ]
-        prefixes = set(session.scalars(select(Package.prefix)))
-    assert list(tools.staging.all()) == []
-    assert list((tools.settings.data / "staging").iterdir()) == []
-    for spec in tools.settings.store_specs:
-        assert list((spec.root / ".drafts").iterdir()) == []
-        standing = {bag.relative_to(spec.root).as_posix() for bag in spec.root.glob("aips/*/*/*/v*")}
-        assert standing == prefixes
-        for prefix in prefixes:
-            bagit.Bag(str(spec.root / prefix)).validate()
-
-
 @pytest.mark.parametrize("name", INGEST)
 def test_b01_kill_at_each_place_of_ingest(name: str, founded: Path, tmp_path: Path) -> None:
     """After the restart an acknowledged item stands in both stores; another is gone or whole."""
@@ -100,8 +68,8 @@ def test_b01_kill_at_each_place_of_ingest(name: str, founded: Path, tmp_path: Pa
     ended = _run(data, name, "ingest", str(source))
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
-    tools = _restarted(data)
-    _assert_nothing_half(tools)
+    tools = restarted(data)
+    assert_nothing_half(tools)
     if "ACK" in ended.stdout:
         assert tools.index.find(Request(TITLE, access_tags(ARCHIVIST))).total == 1
     assert source.exists()
@@ -121,9 +89,9 @@ def test_c04_a_badly_written_bag_is_set_aside_and_packed_again(
     (bag / victim).chmod(0o644)
     (bag / victim).write_bytes((bag / victim).read_bytes()[:-1] + b"?")
 
-    tools = _restarted(data)
+    tools = restarted(data)
 
-    _assert_nothing_half(tools)
+    assert_nothing_half(tools)
     assert (bag / "data/objects/0001.jpg").read_bytes() == source.read_bytes()
     assert list((data / "stores/main/.quarantine").rglob("*.json"))
     close(tools)
@@ -161,7 +129,7 @@ def test_b02_kill_at_each_place_of_repair(name: str, damaged: Path, tmp_path: Pa
         assert (bag / "data/objects/0001.jpg").stat().st_size > 0
         assert (bag / "bag-info.txt").stat().st_size > 0
 
-    tools = _restarted(data)
+    tools = restarted(data)
     with tools.database.writing.begin() as session:
         for troubled in queries.troubled_copies(session, tools.software):
             care.ask_repair(session, tools, tools.software, session.get_one(Copy, troubled.copy.id))
@@ -172,5 +140,5 @@ def test_b02_kill_at_each_place_of_repair(name: str, damaged: Path, tmp_path: Pa
     with tools.database.reading() as session:
         run = session.get_one(FixityRun, run_id)
         assert (run.expected, run.checked) == (2, 2)
-    _assert_nothing_half(tools)
+    assert_nothing_half(tools)
     close(tools)
