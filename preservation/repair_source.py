@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from preservation.errors import PreservationError
 from storage.digests import blocks, new_hasher
-from storage.errors import NotFound, StorageError, StoreUnavailable, Unreadable, WrongStore
+from storage.errors import DigestMismatch, NotFound, StorageError, StoreUnavailable, Unreadable, WrongStore
 from storage.store import Store
 
 LOOKS: Final = 2  # a first bad read is no verdict, neither on a target nor on a source (A24)
@@ -83,7 +83,7 @@ def look(store: Store, key: str, wanted: str) -> Seen | None:
     for _ in range(LOOKS):
         try:
             seen = _read(store, key)
-        except (NotFound, Unreadable, OSError):
+        except (DigestMismatch, NotFound, Unreadable, OSError):
             continue
         if seen.sha256 == wanted:
             break

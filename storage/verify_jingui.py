@@ -331,7 +331,9 @@ def sealed_files(root: str, report: Dict[str, Any]) -> None:
             report["findings"].append(finding("VJ-404", FAILED, path))
             continue
         for told in lines_of(content):
-            listed[str(told.get("path"))] = told
+            path = str(told.get("path"))
+            if path not in listed or str(listed[path].get("at")) <= str(told.get("at")):
+                listed[path] = told
     standing = set()
     for folder, _, names in os.walk(os.path.join(root, "sealed")):
         for name in names:
