@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -40,14 +41,19 @@ def software_version() -> str:
 
 def lay_folders(settings: Settings) -> None:
     """Make the data folder, the keys and the stores where they are not yet. Raises SettingRefused."""
+    lay_data(settings)
+    for spec in settings.store_specs:
+        _lay_store(settings, spec)
+
+
+def lay_data(settings: Settings) -> None:
+    """Make the data folder and the keys, without any store. Raises SettingRefused."""
     try:
         for name in ("keys", "staging", "renditions", "index", "scratch"):
             (settings.data / name).mkdir(parents=True, exist_ok=True)
         (settings.data / "keys").chmod(0o700)
     except OSError as error:
         raise SettingRefused("CF-005", name="JINGUI_DATA", value=settings.data, why=error.strerror) from error
-    for spec in settings.store_specs:
-        _lay_store(settings, spec)
 
 
 def _lay_store(settings: Settings, spec: StoreSpec) -> None:
@@ -171,9 +177,14 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def build_tools(settings: Settings) -> Tools:
-    """Return the tools; folders must have been laid."""
-    stores = {spec.id: build_store(settings, spec) for spec in settings.store_specs}
+def build_stores(settings: Settings) -> dict[str, Store]:
+    """Return the stores of the settings, in their order."""
+    return {spec.id: build_store(settings, spec) for spec in settings.store_specs}
+
+
+def build_tools(settings: Settings, *, stores: Mapping[str, Store] | None = None) -> Tools:
+    """Return the tools; folders must have been laid. stores stand in for those of the settings."""
+    stores = build_stores(settings) if stores is None else stores
     scanner: Scanner = ClamdScanner(settings.clamd) if settings.clamd else NoScanner()
     return Tools(
         settings=settings,

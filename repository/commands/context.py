@@ -15,11 +15,12 @@ from typing import Any
 import click
 
 from repository.config import Settings, from_env
-from repository.models.migrating import is_current, migrate
 from repository.permissions import Actor
 from repository.web import texts
 from repository.web.notice_words import Speaker
 from repository.wiring import build_tools, lay_folders
+from repository.workflow import restoring, upgrading
+from repository.workflow.backup_refusals import RestoreRefused
 from repository.workflow.tools import Tools
 from storage.errors import StorageError
 

@@ -15,7 +15,7 @@ from repository.description.errors import DescriptionError
 from repository.description.fields import label
 from repository.description.rules import Problem
 from repository.sheets import SheetUnreadable
-from repository.web import exchange_words
+from repository.web import backup_words, exchange_words
 from repository.web.words import filled, listed, marked, state_word
 from repository.workflow.errors import Incomplete, NotAllowed, SheetRefused, WeakPassword, WorkflowError
 from repository.workflow.exchange_errors import PackRefused
@@ -175,6 +175,8 @@ def _of_workflow(error: WorkflowError, kind: str) -> str:
         return exchange_words.pack_sentence(error)
     if isinstance(error, WeakPassword):
         return filled(_PASSWORD[str(error.facts["why"])], error.facts)
+    if error.code in backup_words.CODES:
+        return backup_words.refusal(error)
     return filled(_WORKFLOW.get(error.code, _WORKFLOW["WF-000"]), error.facts)
 
 

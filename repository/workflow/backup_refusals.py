@@ -32,3 +32,10 @@ class UpgradeRefused(WorkflowError):
 
     code = "WF-053"
     status = 409
+
+
+class DrillFailed(WorkflowError):
+    """The drill did not end well: "no_backup", "restore", "too_long", "differs"."""
+
+    code = "WF-054"
+    status = 409
