@@ -33,12 +33,23 @@ def settings() -> Settings:
 
 
 def open_archive() -> Tools:
-    """Return the tools over a laid and migrated archive; a new one is made where there is none."""
+    """Return the tools over a laid archive of this software's schema; a new one is made where there is none.
+
+    An older catalogue is upgraded, after a verified backup (workflow/upgrading.py).
+    Raises RestoreRefused on a half-restored folder, UpgradeRefused.
+    """
     told = settings()
+    if restoring.is_unfinished(told):
+        raise RestoreRefused(reason="unfinished", data=str(told.data))
     lay_folders(told)
     tools = replace(build_tools(told), voice=Speaker())
-    if not is_current(tools.database):
-        migrate(tools.database)
+    done = upgrading.upgrade(tools)
+    if done is not None:
+        say(
+            f"目录数据库已从版本 {done.before} 升级到 {done.after}，升级前后 {done.tables} 张表、"
+            f"{done.rows} 行逐一比对一致。升级前的备份：{done.backup}",
+            error=True,
+        )
     return tools
 
 
