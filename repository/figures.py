@@ -16,6 +16,7 @@ from repository.models.item import Item
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package, PackagedFile
 from repository.permissions import CATALOGUED
+from repository.policies import Rules
 
 TROUBLED = ("damaged", "missing", "unreadable")
 
@@ -25,7 +26,8 @@ class CareFigures:
     """How the copies fare. The states add up to copies.
 
     files counts the files of all packages once per copy. oldest is the
-    check longest ago, None where no copy was ever checked.
+    check longest ago, None where no copy was ever checked. overdue were not
+    read in time, asked are to be read again after an event (a move, a restore).
     """
 
     items: int
@@ -40,6 +42,8 @@ class CareFigures:
     oldest: datetime | None
     lost: int
     under_copied: int
+    overdue: int = 0
+    asked: int = 0
 
     @property
     def troubled(self) -> int:
@@ -47,8 +51,8 @@ class CareFigures:
         return self.damaged + self.missing + self.unreadable
 
 
-def care_figures(session: Session, *, copies_wanted: int) -> CareFigures:
-    """Return the figures of the care dashboard (numbers only, no titles)."""
+def care_figures(session: Session, rules: Rules) -> CareFigures:
+    """Return the figures of the care dashboard (numbers only, no titles), by the rules in force."""
     states = session.execute(select(Copy.state, func.count()).group_by(Copy.state))
     by_state = {state: count for state, count in states}
     kept = select(
@@ -56,12 +60,16 @@ def care_figures(session: Session, *, copies_wanted: int) -> CareFigures:
         func.coalesce(func.sum(Package.byte_count), 0),
         func.min(Copy.checked_at),
     ).join(Copy, Copy.package_id == Package.id)
-    good = func.count(Copy.id).filter(Copy.state == "ok")
-    few = select(Package.id).outerjoin(Copy).group_by(Package.id).having(good < copies_wanted).subquery()
+    few = select(Package.id).outerjoin(Copy).group_by(Package.id).having(rules.is_short())
+    if rules.units:
+        few = few.join(Item, Item.id == Package.item_id).group_by(Item.collection_id)
+    copies = select(func.count()).select_from(Copy)
     counts = (
         select(func.count()).select_from(Item).where(Item.state.in_(CATALOGUED)),
-        select(func.count()).select_from(Copy).where(func.json_array_length(Copy.lost) > 0),
-        select(func.count()).select_from(few),
+        copies.where(func.json_array_length(Copy.lost) > 0),
+        select(func.count()).select_from(few.subquery()),
+        copies.where(rules.is_overdue()),
+        copies.where(Copy.asked_at.is_not(None)),
     )
     told = session.execute(kept.add_columns(*(count.scalar_subquery() for count in counts))).one()
     return CareFigures(
@@ -77,6 +85,8 @@ def care_figures(session: Session, *, copies_wanted: int) -> CareFigures:
         oldest=told[2],
         lost=told[4],
         under_copied=told[5],
+        overdue=told[6],
+        asked=told[7],
     )
 
 

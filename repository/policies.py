@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, and_, case, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from preservation.policy import CopyState, Policy, StoreKind, StoreRule, Wanted, enough
@@ -63,6 +63,7 @@ class Unit:
 class Rules:
     """All rules at one moment. units holds the units that differ from the rest, disks where folders lie."""
 
+    at: datetime
     stores: Mapping[str, StoreRule]
     media: Mapping[str, MediumRule]
     rest: Wanted
@@ -106,6 +107,18 @@ class Rules:
         there = or_(Copy.store_id.in_(tuple(self.stores)), *shelved)
         return and_(Copy.state == CopyState.OK, Copy.asked_at.is_(None), there)
 
+    def is_overdue(self) -> ColumnElement[bool]:
+        """Return the condition on Copy that it was not read for longer than its store's rule allows."""
+        late = [
+            and_(Copy.store_id == name, Copy.checked_at < self.at - rule.interval)
+            for name, rule in self.stores.items()
+        ]
+        late += [
+            and_(Copy.store_id == name, Copy.checked_at < medium.read_since)
+            for name, medium in self.media.items()
+        ]
+        return or_(false(), *late)
+
     def is_short(self) -> ColumnElement[bool]:
         """Return the condition on one package's group of copies (outer join) that they are not enough."""
         known = {**{name: rule.place for name, rule in self.stores.items()},
@@ -135,6 +148,7 @@ def rules(session: Session, keeper: Keeper) -> Rules:
     disks = _disks(keeper, told["seat"])
     units = _inherited(_units(session), keeper.policy.wanted) if told["unit"] else {}
     return Rules(
+        at=now,
         stores=_store_rules(keeper, {row.id: row for row in told["card"]}, disks),
         media={row.id: MediumRule(row.words, now - timedelta(days=row.one)) for row in told["medium"]},
         rest=keeper.policy.wanted,

@@ -25,6 +25,7 @@ from repository.figures import care_figures
 from repository.models.account import Account
 from repository.models.item import Item
 from repository.permissions import VISITOR, Actor, access_tags
+from repository.policies import rules
 from repository.sheets import read_rows
 from repository.web import care_words, texts
 from repository.workflow import accounts, dumping, importing, indexing, jobs, rebuilding
@@ -222,7 +223,7 @@ def status(as_json: bool) -> None:
     tools = open_archive()
     refuse_unsound(tools)
     with tools.database.reading() as session:
-        figures = care_figures(session, copies_wanted=tools.policy.copies_wanted)
+        figures = care_figures(session, rules(session, tools))
         waiting = jobs.counts(session)
         trouble = indexing.trouble_with(session, tools.index.health())
     told = {name: getattr(figures, name) for name in figures.__slots__}
@@ -232,8 +233,7 @@ def status(as_json: bool) -> None:
     if as_json:
         tell_json(told)
     else:
-        days = tools.settings.fixity_days
-        say(care_words.care_sentence(figures, now=tools.clock(), interval_days=days, away=list(troubles)))
+        say(care_words.care_sentence(figures, now=tools.clock(), away=list(troubles)))
         counted = f"完好 {figures.ok}，未核验 {figures.unknown}，有问题 {figures.troubled}"
         say(f"件数 {figures.items}，副本 {figures.copies}（{counted}）")
         say("索引正常。" if not trouble else f"索引需要重建：{trouble}")

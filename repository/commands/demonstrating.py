@@ -23,6 +23,7 @@ from repository.models.database import open_database
 from repository.models.migrating import is_current, migrate
 from repository.models.package import Copy, Package
 from repository.permissions import VISITOR, Actor, Role, access_tags
+from repository.policies import rules
 from repository.wiring import build_tools, lay_folders
 from repository.workflow import accounts, care, facts, founding, importing, sampling
 from repository.workflow.accounts import NewAccount
@@ -139,7 +140,7 @@ def _take_in(tools: Tools, samples: tuple[Sample, ...], say: Say) -> None:
     told = outcome_of(tools, ids)
     say(f"   接收 {told['archived']} 件，检测未通过待处理 {told['held']} 件，待著录 {told['submitted']} 件。")
     with tools.database.reading() as session:
-        figures = care_figures(session, copies_wanted=tools.policy.copies_wanted)
+        figures = care_figures(session, rules(session, tools))
     say(
         f"   现有 {figures.items} 件，{figures.copies} 份副本，{figures.files} 个文件，{figures.bytes / 1e6:.1f} MB。"
     )

@@ -13,10 +13,11 @@ from repository.figures import care_figures
 from repository.models.job import FixityRun
 from repository.models.package import Copy
 from repository.permissions import Actor, Role
+from repository.policies import rules
 from repository.queries import troubled_copies
 from repository.web.findings import finding
 from repository.web.words import outcome_word
-from repository.workflow import care
+from repository.workflow import care, planning
 from repository.workflow.tools import Tools
 
 #: Who asks at the command line: a person, so that strangers in a bag may be moved (A06).
@@ -35,8 +36,9 @@ def fixity() -> None:
 def run(scope: str, as_json: bool) -> None:
     """核验副本；全部完好时退出码为 0。"""
     tools = open_archive()
+    there = planning.answering(tools)
     with tools.database.writing.begin() as session:
-        run_id = care.start(session, tools, acting(tools), scope=scope).id
+        run_id = planning.start(session, tools, acting(tools), scope=scope, there=there).id
     with progress("核验", quiet=as_json) as tell:
         finish_jobs(tools, {"fixity"}, tell)
     told = report(tools, run_id)
@@ -44,9 +46,10 @@ def run(scope: str, as_json: bool) -> None:
         tell_json(told)
     else:
         say(sentence(told))
-        for line in trouble_lines(tools):
+        for line in away_lines(tools, run_id) + trouble_lines(tools):
             say(line)
-    raise SystemExit(GOOD if told["checked"] == told["expected"] and told["finished"] else BAD)
+    is_good = told["checked"] == told["expected"] and told["finished"] and not told["away"]
+    raise SystemExit(GOOD if is_good else BAD)
 
 
 def report(tools: Tools, run_id: int) -> dict[str, object]:
@@ -59,6 +62,7 @@ def report(tools: Tools, run_id: int) -> dict[str, object]:
             "files": row.files,
             "bytes": row.bytes,
             "finished": row.finished_at is not None,
+            "away": dict(row.away),
             **care.figures_of(row),
         }
 
@@ -69,6 +73,13 @@ def sentence(told: dict[str, object]) -> str:
         f"应核验 {told['expected']} 份副本：完好 {told['checked']}，损坏或缺失 {told['failed']}，"
         f"读不出 {told['unreadable']}，未核验 {told['not_checked']}（共读 {told['files']} 个文件）。"
     )
+
+
+def away_lines(tools: Tools, run_id: int) -> list[str]:
+    """Return one line per store that the run could not reach."""
+    with tools.database.reading() as session:
+        away = session.get_one(FixityRun, run_id).away
+    return [f"存储 {name} 联系不上，其中 {count} 份副本这次没有核验，状态不变。" for name, count in away.items()]
 
 
 def trouble_lines(tools: Tools) -> list[str]:
@@ -132,7 +143,7 @@ def repair(as_json: bool) -> None:
     with progress("修复", quiet=as_json) as tell:
         finish_jobs(tools, {"repair"}, tell)
     with tools.database.reading() as session:
-        figures = care_figures(session, copies_wanted=tools.policy.copies_wanted)
+        figures = care_figures(session, rules(session, tools))
     told = {"asked": len(copies), "still_troubled": figures.troubled, "lost": figures.lost}
     if as_json:
         tell_json(told)

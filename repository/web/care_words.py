@@ -24,17 +24,15 @@ class Light:
     more: tuple[str, ...] = ()
 
 
-def care_sentence(
-    figures: CareFigures, *, now: datetime, interval_days: int, away: Sequence[str] = ()
-) -> str:
+def care_sentence(figures: CareFigures, *, now: datetime, away: Sequence[str] = ()) -> str:
     """Return the one sentence on all copies; away names the stores that do not answer."""
-    return care_light(figures, now=now, interval_days=interval_days, away=away).sentence
+    return care_light(figures, now=now, away=away).sentence
 
 
-def care_light(figures: CareFigures, *, now: datetime, interval_days: int, away: Sequence[str] = ()) -> Light:
+def care_light(figures: CareFigures, *, now: datetime, away: Sequence[str] = ()) -> Light:
     """Return the light: the worst that is to say first, the rest behind it."""
     red = _harm(figures)
-    amber = _worries(figures, now=now, interval_days=interval_days, away=away)
+    amber = _worries(figures, now=now, away=away)
     if red or amber:
         said = (*red, *amber)
         return Light(RED if red else AMBER, said[0], said[1:])
@@ -53,20 +51,20 @@ def _harm(figures: CareFigures) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _worries(
-    figures: CareFigures, *, now: datetime, interval_days: int, away: Sequence[str]
-) -> tuple[str, ...]:
+def _worries(figures: CareFigures, *, now: datetime, away: Sequence[str]) -> tuple[str, ...]:
     said: list[str] = [gettext("存储 %(name)s 连不上，里面的副本现在无法核验。", name=name) for name in away]
     if figures.unreadable:
         said.append(gettext("有 %(n)s 份副本读不出来，请检查硬盘、网络和权限。", n=_number(figures.unreadable)))
     if figures.unknown:
         said.append(gettext("有 %(n)s 份副本还没有核验过。", n=_number(figures.unknown)))
-    days = age_days(figures.oldest, now)
-    if days is not None and days > interval_days:
-        said.append(gettext("最久的一份副本已有 %(days)s 天没有重读，规定是 %(limit)s 天之内。",
-                            days=_number(days), limit=interval_days))
+    if figures.asked:
+        said.append(gettext("有 %(n)s 份副本搬动或恢复后还没有重新核验，24 小时内会读完。", n=_number(figures.asked)))
+    if figures.overdue:
+        said.append(gettext("有 %(n)s 份副本超过规定的期限没有重读，最久的一份已有 %(days)s 天。",
+                            n=_number(figures.overdue), days=_number(age_days(figures.oldest, now) or 0)))
     if figures.under_copied:
-        said.append(gettext("有 %(n)s 个归档信息包的完好副本还不够数。", n=_number(figures.under_copied)))
+        said.append(gettext("有 %(n)s 个归档信息包还没有受到保护：完好的副本或存放的地点不够数。",
+                            n=_number(figures.under_copied)))
     return tuple(said)
 
 

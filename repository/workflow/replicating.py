@@ -1,14 +1,17 @@
 """Copies a package to a further store, and counts what is verified."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from preservation.checks import Outcome
-from preservation.policy import CopyState, enough
+from preservation.policy import CopyState
 from preservation.premis import EventType
+from repository.models.item import Item
 from repository.models.package import Copy, Package
+from repository.policies import rules
 from repository.workflow import jobs, journal
 from repository.workflow.packages import inventory_of
 from repository.workflow.tools import Tools, Work
@@ -79,19 +82,33 @@ def replicate(work: Work) -> None:
         )
 
 
-def verified(session: Session, package: Package) -> int:
-    """Return how many copies of a package were read and found good."""
-    query = (
-        select(func.count())
-        .select_from(Copy)
-        .where(Copy.package_id == package.id, Copy.state == CopyState.OK)
-    )
-    return session.scalar(query) or 0
-
-
 def protected(session: Session, tools: Tools, package: Package) -> bool:
-    """Return whether the policy's number of copies is verified (已保护)."""
-    return enough(verified(session, package), tools.policy)
+    """Return whether enough copies are verified, in enough places, for the item's unit (已保护)."""
+    item = session.get_one(Item, package.item_id)
+    return rules(session, tools).protects(package.copies, item.collection_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many copies are still to be made, and since when the oldest of these packages waits (C12)."""
+
+    copies: int
+    since: datetime | None
+
+
+def backlog(session: Session, tools: Tools) -> Backlog:
+    """Return what waits to be copied to the configured stores; since is None where nothing does."""
+    held = func.count(Copy.id)
+    behind = (
+        select(Package.created_at, held.label("held"))
+        .outerjoin(Copy, (Copy.package_id == Package.id) & Copy.store_id.in_(tuple(tools.stores)))
+        .group_by(Package.id)
+        .having(held < len(tools.stores))
+        .subquery()
+    )
+    lacking = func.coalesce(func.sum(len(tools.stores) - behind.c.held), 0)
+    told = session.execute(select(lacking, func.min(behind.c.created_at))).one()
+    return Backlog(int(told[0]), told[1])
 
 
 def catch_up(session: Session, tools: Tools) -> int:

@@ -16,6 +16,7 @@ from repository.models.item import Item
 from repository.models.job import FixityRun
 from repository.models.package import Copy, Package
 from repository.permissions import VISITOR, access_tags
+from repository.policies import rules
 from repository.workflow import care, describe, dumping, jobs, rebuilding, worker
 from repository.workflow.describe import Edit
 from repository.workflow.errors import EditedMeanwhile
@@ -179,7 +180,7 @@ def test_a21_no_good_copy_left_is_lost_loudly_and_nothing_is_overwritten(
 
     assert [image.read_bytes() for image in images] == before
     with tools.database.reading() as session:
-        figures = care_figures(session, copies_wanted=2)
+        figures = care_figures(session, rules(session, tools))
     assert (figures.lost, figures.damaged) == (2, 2)
 
 

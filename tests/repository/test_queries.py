@@ -1,13 +1,14 @@
 """The doors to read items: what one may not see does not exist for him."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+from preservation.policy import StoreKind, StoreRule, Wanted
 from repository import custody, figures, queries
 from repository.models.account import Account
 from repository.models.collection import Collection
@@ -18,6 +19,7 @@ from repository.models.job import FixityRun, Job
 from repository.models.migrating import migrate
 from repository.models.package import Copy, Package, PackagedFile, Rendition
 from repository.permissions import VISITOR, Act, Actor, Role, access_tags, may, tags_of
+from repository.policies import Rules
 from repository.queries import NotVisible
 from repository.workflow.states import STATES
 from tests.archives import now_utc
@@ -38,6 +40,9 @@ def _id(state: str, level: str, category: str) -> str:
     return f"{state}-{level}-{category or 'none'}"
 
 
+LOCAL = StoreRule("main", StoreKind.LOCAL, "main", timedelta(days=30))
+STORES = {name: replace(LOCAL, id=name, place=name) for name in ("main", "second", "third")}
+RULES = Rules(at=now_utc(), stores=STORES, media={}, rest=Wanted(2, 1), units={}, disks={})
 ALL = {_id(*one): one for one in product(STATES, LEVELS, CATEGORIES)}
 
 
@@ -317,7 +322,7 @@ def test_troubled_copies_tell_titles_only_of_what_may_be_seen(database: Database
 def test_p17_the_figures_of_the_copies_add_up(database: Database) -> None:
     """Every copy is counted in one state; lost, under-copied and bytes are told beside."""
     with database.reading() as session:
-        told = figures.care_figures(session, copies_wanted=2)
+        told = figures.care_figures(session, RULES)
         per_store = figures.copies_per_store(session)
 
         assert told.copies == 2 * len(ALL) == told.ok + told.troubled + told.unknown
@@ -333,7 +338,7 @@ def test_an_empty_archive_has_figures_too(tmp_path: Path) -> None:
     empty = open_database(f"sqlite:///{tmp_path / 'c.sqlite'}")
     migrate(empty)
     with empty.reading() as session:
-        told = figures.care_figures(session, copies_wanted=2)
+        told = figures.care_figures(session, RULES)
         held = figures.holdings(session, utc_offset_hours=8)
 
     assert (told.copies, told.items, told.oldest, told.under_copied, held.total.items) == (0, 0, None, 0, 0)

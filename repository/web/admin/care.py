@@ -10,14 +10,14 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from repository import custody, figures, queries
+from repository import custody, figures, policies, queries
 from repository.extensions import db
 from repository.permissions import Act, may
 from repository.web.admin import copies, stores
 from repository.web.care_words import care_light
 from repository.web.guards import allows, current_actor, current_tools
 from repository.workflow import care as verbs
-from repository.workflow import leases
+from repository.workflow import leases, planning
 
 admin = Blueprint("admin", __name__)
 TROUBLED_SHOWN, RUNS_SHOWN = 50, 5
@@ -30,13 +30,14 @@ def care() -> str:
     db.release()
     tools = current_tools()
     looks = stores.look(tools)
-    counted = figures.care_figures(db.session, copies_wanted=tools.policy.copies_wanted)
+    told = policies.rules(db.session, tools)
+    counted = figures.care_figures(db.session, told)
     away = [one.id for one in looks if one.trouble]
-    days = tools.settings.fixity_days
     return render_template(
         "admin/care.html",
-        light=care_light(counted, now=tools.clock(), interval_days=days, away=away),
+        light=care_light(counted, now=tools.clock(), away=away),
         figures=counted,
+        one_disk=told.sharing_a_disk(),
         lacking=figures.not_replicated(db.session, list(tools.stores)),
         stores=stores.rows(looks, figures.copies_per_store(db.session)),
         troubled=troubled(),
@@ -78,7 +79,9 @@ def progress() -> ResponseReturnValue:
 def start() -> ResponseReturnValue:
     """Put a fixity run in line: of what is due, or of everything."""
     scope = "all" if request.form.get("scope") == "all" else "due"
-    run = verbs.start(db.session, current_tools(), current_actor(), scope=scope)
+    db.release()
+    there = planning.answering(current_tools())
+    run = planning.start(db.session, current_tools(), current_actor(), scope=scope, there=there)
     if run.expected == 0:
         db.session.rollback()
         flash(gettext("没有到期的副本，现在不需要核验。") if scope == "due" else gettext("还没有可以核验的副本。"), "message")

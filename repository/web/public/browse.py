@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import render_template, request
 
-from repository import queries
+from repository import policies, queries
 from repository.extensions import db
 from repository.models.item import Item
 from repository.models.package import Package
@@ -47,7 +47,7 @@ def item(item_id: UUID) -> str:
         "public/item.html",
         here="browse",
         item=row,
-        standing=standing_of(row, package, current_tools().policy.copies_wanted),
+        standing=standing_of(row, package, policies.rules(db.session, current_tools())),
         leaves=turn(leaves_of(row, package), request.args.get("page", 1, int)),
         pairs=described(row),
         files=files_of(row, package),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from flask_babel import gettext, ngettext
 
-from preservation.policy import CopyState
+from preservation.policy import CopyState, Wanted, enough
 from repository.models.item import Item
 from repository.models.package import Copy, Package
+from repository.policies import Rules
 from repository.web.filters import local_time
 from repository.web.words import copy_state_word, listed
 from repository.workflow import states
@@ -24,10 +25,10 @@ class Standing:
     more: str = ""
 
 
-def standing_of(item: Item, package: Package | None, wanted: int) -> Standing:
-    """Return how an item fares; wanted is the number of copies that it should have."""
+def standing_of(item: Item, package: Package | None, rules: Rules) -> Standing:
+    """Return how an item fares by the rules in force."""
     if item.state == states.ARCHIVED and package is not None:
-        return _of_copies(package.copies, wanted)
+        return _of_copies(package.copies, rules.wanted(item.collection_id), rules)
     return {
         states.DRAFT: Standing("grey", gettext("草稿：还没有提交给档案室。")),
         states.SUBMITTED: Standing("grey", gettext("已提交，等待档案管理人员审核。")),
@@ -37,7 +38,7 @@ def standing_of(item: Item, package: Package | None, wanted: int) -> Standing:
     }.get(item.state, Standing("grey", gettext("状态不明，请联系档案管理人员。")))
 
 
-def _of_copies(copies: Sequence[Copy], wanted: int) -> Standing:
+def _of_copies(copies: Sequence[Copy], wanted: Wanted, rules: Rules) -> Standing:
     good = [copy for copy in copies if copy.state == CopyState.OK]
     bad = [copy for copy in copies if copy.state in _TROUBLED]
     if any(copy.lost for copy in copies):
@@ -46,9 +47,15 @@ def _of_copies(copies: Sequence[Copy], wanted: int) -> Standing:
         return _troubled(good, bad)
     if not good:
         return Standing("amber", gettext("已接收，副本还没有核验。"))
-    if len(good) < wanted:
+    places = rules.verified(copies)
+    if any(copy.asked_at is not None for copy in good) and not enough(places, wanted):
+        return Standing("amber", gettext("已接收：有副本搬动后还没有重新核验，很快会读。"))
+    if len(places) < wanted.copies:
         return Standing("amber", gettext("已接收：%(good)s 份副本完好，还差 %(lacking)s 份，正在复制。",
-                                         good=len(good), lacking=wanted - len(good)))
+                                         good=len(places), lacking=wanted.copies - len(places)))
+    if not enough(places, wanted):
+        return Standing("amber", gettext("已接收：%(good)s 份副本完好，但只在 %(places)s 处，规定至少 %(wanted)s 处。",
+                                         good=len(places), places=len(set(places)), wanted=wanted.places))
     return Standing("green", _protected(good))
 
 

@@ -16,15 +16,15 @@ WELL = CareFigures(
 
 
 def said(figures: CareFigures, *away: str) -> tuple[str, str]:
-    """Return level and sentence under an interval of 30 days."""
-    light = care_light(figures, now=NOW, interval_days=30, away=away)
+    """Return level and sentence."""
+    light = care_light(figures, now=NOW, away=away)
     return light.level, light.sentence
 
 
 def test_all_good_is_said_in_one_green_sentence() -> None:
     """Green tells how many files are good and how long the oldest check is ago."""
     assert said(WELL) == ("green", "全部 12,040 个文件完好，最久未查 12 天。")
-    assert care_sentence(WELL, now=NOW, interval_days=30) == said(WELL)[1]
+    assert care_sentence(WELL, now=NOW) == said(WELL)[1]
 
 
 def test_checked_within_a_day_is_said_so() -> None:
@@ -46,8 +46,9 @@ def test_an_empty_archive_is_neither_good_nor_bad() -> None:
         ({"damaged": 2, "missing": 1}, "red", "有 3 份副本损坏或缺失"),
         ({"unreadable": 4}, "amber", "有 4 份副本读不出来"),
         ({"unknown": 5}, "amber", "有 5 份副本还没有核验过"),
-        ({"oldest": NOW - timedelta(days=45)}, "amber", "已有 45 天没有重读"),
-        ({"under_copied": 6}, "amber", "有 6 个归档信息包的完好副本还不够数"),
+        ({"oldest": NOW - timedelta(days=45), "overdue": 2}, "amber", "有 2 份副本超过规定的期限没有重读，最久的一份已有 45 天"),
+        ({"asked": 3}, "amber", "有 3 份副本搬动或恢复后还没有重新核验"),
+        ({"under_copied": 6}, "amber", "有 6 个归档信息包还没有受到保护"),
     ],
 )
 def test_the_worst_is_said_first(change: dict[str, object], level: str, word: str) -> None:
@@ -65,7 +66,7 @@ def test_green_is_never_said_while_a_store_is_away() -> None:
 
 def test_everything_else_is_said_behind_the_worst() -> None:
     """Nothing is hidden by the one sentence."""
-    light = care_light(replace(WELL, damaged=1, unknown=2, under_copied=3), now=NOW, interval_days=30)
+    light = care_light(replace(WELL, damaged=1, unknown=2, under_copied=3), now=NOW)
 
     assert [len(light.more), light.level] == [2, "red"]
 

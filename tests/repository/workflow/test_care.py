@@ -15,6 +15,7 @@ from repository.models.database import Database, open_database
 from repository.models.event import Event
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, PackagedFile
+from repository.policies import rules
 from repository.workflow import care, jobs, planning, worker
 from repository.workflow.errors import Refused
 from repository.workflow.tools import Tools, Work
@@ -324,7 +325,7 @@ def test_damage_is_repaired_by_itself_when_the_round_is_asked_to(archive: Tools,
             ("end", "passed", "software"),
         ]
         assert [one["path"] for one in told[1].facts["restored"]] == ["data/objects/0001.jpg"]
-        assert care_figures(session, copies_wanted=2).ok == 4
+        assert care_figures(session, rules(session, archive)).ok == 4
 
 
 def test_damage_is_only_reported_when_nobody_asked_for_repair(archive: Tools, clock: Clock) -> None:
