@@ -21,12 +21,12 @@ from pathlib import Path
 from repository.models.migrating import newest_revision
 from repository.models.snapshot import column, copy_into, file_of, one, revision_of, table_sums, trouble_in
 from repository.setting_rows import TABLE
-from repository.workflow import backup_sheets, unpacking
+from repository.workflow import backup_contents, backup_sheets
+from repository.workflow.backup_contents import CATALOGUE, KEYS, MANIFEST, SETTINGS, STAGING
 from repository.workflow.backup_refusals import BackupRefused
 from repository.workflow.backup_sheets import Manifest, Sheet, Told
 from repository.workflow.errors import WorkflowError
 from repository.workflow.tools import Tools
-from repository.workflow.unpacking import CATALOGUE, KEYS, MANIFEST, SETTINGS, STAGING
 from storage import ages, sealed
 from storage.digests import digest_stream, sha256_of
 from storage.errors import StorageError, StorageFull
@@ -83,7 +83,7 @@ def make(tools: Tools) -> Sheet:
         check = scratch / "check"
         check.mkdir()
         try:
-            told = unpacking.verify(final, backup_key(tools).secret, check)
+            told = backup_contents.verify(final, backup_key(tools).secret, check)
         except WorkflowError:
             final.unlink(missing_ok=True)  # worth nothing, and must not be taken for a backup
             raise
@@ -166,7 +166,7 @@ def _about(tools: Tools, snapshot: Path, id: str) -> Manifest:
         software=tools.software.name,
         revision=revision,
         event_head=int(str(one(snapshot, "SELECT max(sequence) FROM events") or 0)),
-        dump_sha256=unpacking.dump_digest(snapshot) if revision == newest_revision() else "",
+        dump_sha256=backup_contents.dump_digest(snapshot) if revision == newest_revision() else "",
         tables=tables,
         counts={"archived": int(str(archived)), **{name: told.rows for name, told in sorted(tables.items())}},
         members=(),

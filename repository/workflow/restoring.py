@@ -24,12 +24,12 @@ from repository.models.migrating import Schema, schema_of
 from repository.models.package import Copy
 from repository.models.snapshot import one
 from repository.permissions import Actor
-from repository.workflow import audit, journal, rebuilding, unpacking
+from repository.workflow import audit, backup_contents, journal, rebuilding
+from repository.workflow.backup_contents import CATALOGUE, KEYS, STAGING
 from repository.workflow.backup_refusals import RestoreRefused
 from repository.workflow.backup_sheets import Manifest
 from repository.workflow.rebuilding import Rebuilt, Tell
 from repository.workflow.tools import Tools
-from repository.workflow.unpacking import CATALOGUE, KEYS, STAGING
 from storage.errors import StorageError
 from storage.failpoints import reach
 from storage.faults import translated
@@ -91,7 +91,7 @@ def lay(sealed: Path, secret: str, settings: Settings) -> Manifest:
         work = settings.data / "scratch" / _WORK
         shutil.rmtree(work, ignore_errors=True)
         try:
-            manifest = unpacking.unpack(sealed, secret, work)
+            manifest = backup_contents.unpack(sealed, secret, work)
             _refuse_newer(work / CATALOGUE)
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
