@@ -32,6 +32,12 @@ def seat_of(root: str | os.PathLike[str]) -> Seat:
     return Seat(_disk(told.st_dev), f"{told.st_ino}:{told.st_ctime_ns}")
 
 
+def disk_of(folder: str | os.PathLike[str]) -> str:
+    """Return the whole disk that a folder lies on. Raises StoreUnavailable, Unreadable, NotFound."""
+    with translated(writing=False, root=os.fspath(folder)):
+        return _disk(os.stat(folder).st_dev)
+
+
 def _disk(device: int) -> str:
     """Return the whole disk of a device, "" where nobody can tell."""
     if not hasattr(os, "major"):
