@@ -1,7 +1,8 @@
 """Finding codes to plain Chinese: what is wrong, and what to do.
 
 IN-... is said at intake, FX-... of a stored copy, BG-... of a bag folder
-judged alone, ST-... of a store compared with the catalogue. A test holds this table against the codes of preservation.
+judged alone, ST-... of a store compared with the catalogue. A test holds this
+table against the codes of preservation.
 """
 
 from collections.abc import Mapping

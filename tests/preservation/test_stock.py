@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from preservation.stock import Count, Known, take_stock
+from preservation.stock import Count, Expected, Known, take_stock
 from storage.digests import sha256_of
 from storage.errors import StoreUnavailable, Unreadable
 from storage.layout import PackageKey
@@ -69,7 +69,7 @@ def test_a_whole_shard_that_is_gone_is_missing(shelf: Shelf) -> None:
 def test_a_lacking_file_another_size_and_a_stranger_are_a_difference(shelf: Shelf) -> None:
     """Names and sizes are compared; the finding counts what differs."""
     one = _keys(shelf)[0]
-    (shelf.place(one) / "data" / "objects" / "0001.txt").write_bytes(b"longer than it was before, much longer"*9)
+    (shelf.place(one) / "data" / "objects" / "0001.txt").write_bytes(b"longer than before" * 30)
     (shelf.place(one) / "Thumbs.db").write_bytes(b"x")
     (finding,) = [f for part in take_stock(shelf.store, shelf.ask) for f in part.findings]
 
@@ -91,7 +91,7 @@ def test_a14_two_swapped_bags_are_found(shelf: Shelf) -> None:
     """Two bags in each other's place, each valid, are both told as swapped, although all sizes agree."""
     add = [PackageKey(item_id(random.Random(n)), 1) for n in (1, 2)]
     for key in add:
-        shelf.packages[key] = replace(shelf.packages[_keys(shelf)[0]], key=key, sizes=add_bag(shelf.store, key))
+        shelf.packages[key] = Expected(key, True, add_bag(shelf.store, key))
     first, second = add
     spare = shelf.root / "spare"
     shelf.place(first).rename(spare)
