@@ -1,8 +1,8 @@
 """The catalogue as canonical JSON: equal dumps are equal catalogues.
 
 It holds what must survive: the tree, every item with its access level and
-history, packages with their file lists, where copies stand, all events. It
-holds no accounts, no jobs, and not how copies fared at the last check: that
+history, packages with their file lists, where copies stand, all events and
+acts. It holds no accounts, no jobs, and not how copies fared at the last check: that
 is earned again by reading them.
 """
 
@@ -13,13 +13,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from repository.models.audit import AuditEntry
 from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.item import Item, Revision
 from repository.models.package import Package, PackagedFile
-from repository.workflow import facts, states
+from repository.workflow import audit, facts, states
 from repository.workflow.packages import ITEM_COLUMNS, told_event, told_revision
 
+REBUILT = "catalogue.rebuilt"
 _FILE = (
     "path",
     "role",
@@ -45,7 +47,16 @@ def dump(session: Session) -> dict[str, Any]:
         "collections": list(_collections(session)),
         "items": list(_items(session)),
         "events": [told_event(event) for event in session.scalars(select(Event).order_by(Event.id))],
+        "audit": sorted(_acts(session)),
     }
+
+
+def _acts(session: Session) -> Iterator[str]:
+    """Yield the entries of the audit log without their numbers, but for what a rebuild tells of itself."""
+    for entry in session.scalars(select(AuditEntry).where(AuditEntry.act != REBUILT)):
+        told = json.loads(audit.line(entry))
+        told.pop("sequence")
+        yield json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def to_text(told: dict[str, Any]) -> str:

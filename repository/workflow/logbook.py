@@ -72,7 +72,8 @@ def _carry_batch(work: Work, store: Store) -> bool:
         events = rows.all()
     if not events:
         return False
-    content = "".join(line(event) + "\n" for event in events).encode()
+    text = "".join(line(event) + "\n" for event in events)
+    content = text.encode("utf-8", "backslashreplace")  # half a surrogate pair as its JSON escape
     digest = hashlib.sha256(content).hexdigest()
     try:
         store.put(log_key(events[0].at.date(), digest), io.BytesIO(content), digest)

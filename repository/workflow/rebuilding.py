@@ -23,6 +23,7 @@ from repository.models.package import Copy, Package
 from repository.workflow import (
     access,
     facts,
+    grafting,
     indexing,
     jobs,
     journal,
@@ -117,28 +118,19 @@ def adopt(tools: Tools, keys: Sequence[PackageKey], tell: Tell) -> Rebuilt:
 
 def _read_log(tools: Tools) -> int:
     """Write the events of the log that are not known, and what they tell of the tree; return how many."""
+    scions = grafting.gather(tools)
     with tools.database.writing.begin() as session:
         known = set(session.scalars(select(Event.id)))
         fresh = [event for event in logbook.read_log(tools) if event.id not in known]
-        _add_events(session, fresh)
+        grafting.add_events(session, fresh, grafting.numbers(session, scions))
+        grafting.graft(session, tools, scions)
         for event in fresh:
             if event.object_kind == journal.COLLECTION and event.type == EventType.CREATION:
                 _plant(session, event)
+        assigning.recall(session)
         for store in tools.stores.values():
             facts.put(session, facts.LOG_WATERMARK + store.id, str(_carried_up_to(session, store)))
     return len(fresh)
-
-
-def _add_events(session: Session, fresh: list[Event]) -> None:
-    """Write events under their old numbers; one whose number was given anew comes behind (B17)."""
-    taken = set(session.scalars(select(Event.sequence)))
-    behind = [event for event in fresh if event.sequence in taken]
-    session.add_all(event for event in fresh if event.sequence not in taken)
-    session.flush()
-    for event in behind:
-        event.sequence = None  # type: ignore[assignment]
-        session.add(event)
-        session.flush()
 
 
 def _carried_up_to(session: Session, store: Store) -> int:

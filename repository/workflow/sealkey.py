@@ -57,17 +57,34 @@ def read(path: Path) -> SealKey | None:
     return SealKey(secret, after)
 
 
+def move_border(path: Path, key: SealKey, *, after: int) -> SealKey:
+    """Keep that seals up to number after are of another key. Raises Unreadable."""
+    try:
+        aside = _written(path, f"{key.secret.hex()} {after}\n")
+        os.replace(aside, path)
+        fsync_dir(path.parent)
+    except OSError as error:
+        raise Unreadable(key=str(path), reason=str(error)) from error
+    return SealKey(key.secret, after)
+
+
+def _written(path: Path, text: str) -> Path:
+    """Write a text durably beside path, for its owner only, and return where."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd = os.open(aside, _NEW, 0o600)
+    try:
+        write_all(fd, text.encode())
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    return aside
+
+
 def make(path: Path, *, after: int) -> SealKey:
     """Make the key durably, unless it is there by now, and return the one that is. Raises Unreadable."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(aside, _NEW, 0o600)
-        try:
-            write_all(fd, f"{secrets.token_hex(SIZE)} {after}\n".encode())
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        aside = _written(path, f"{secrets.token_hex(SIZE)} {after}\n")
         with contextlib.suppress(FileExistsError):
             rename_new(aside, path)
         aside.unlink(missing_ok=True)
