@@ -25,6 +25,15 @@ def ingest(tools: Tools, source: Path) -> None:
     work_off(tools)
 
 
+def many(tools: Tools, folder: Path) -> None:
+    """Take photographs in one by one and say each title once its hand-in is committed."""
+    for path in sorted(folder.iterdir()):
+        taken = [planned(path, title=path.stem)]
+        importing.run(tools, tools.software, taken, note="", tell=lambda done, total: None)
+        print(path.stem, flush=True)
+        work_off(tools)
+
+
 def work_off(tools: Tools) -> None:
     """Do all work that can be done now, in this thread if asked so."""
     here = sys.argv[1].endswith("-here")
@@ -45,6 +54,8 @@ if __name__ == "__main__":
     archive = new_archive(Path(sys.argv[2]), empty=True)
     if sys.argv[1].startswith("ingest"):
         ingest(archive, Path(sys.argv[3]))
+    elif sys.argv[1] == "many":
+        many(archive, Path(sys.argv[3]))
     else:
         repair(archive)
     archive.sandbox.close()
