@@ -5,12 +5,12 @@ from flask_babel import get_locale
 
 from repository.config import Settings
 from repository.extensions import babel, csrf, db, login
-from repository.web import errors, filters, menu
-from repository.web.admin import accounts, care, holdings, records, roles, system
+from repository.web import banner, errors, filters, menu
+from repository.web.admin import accounts, care, checkup, holdings, records, repairs, roles, system
 from repository.web.desk import exports, inbox, intake, items
 from repository.web.guards import current_tools, guard
 from repository.web.portal import account, setup
-from repository.web.public import browse, files, find, home
+from repository.web.public import alive, browse, files, find, home
 from repository.wiring import key
 from repository.workflow.tools import Tools
 
@@ -29,9 +29,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-ADMIN = (care, records, accounts, roles, system, holdings)
+ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs)
 #: Pages that hang their views on the four audiences' blueprints when imported.
-ROOMS = (home, browse, find, files, setup, account, inbox, intake, items, exports, *ADMIN)
+ROOMS = (home, alive, browse, find, files, setup, account, inbox, intake, items, exports, *ADMIN)
 
 
 def create_app(settings: Settings, tools: Tools) -> Flask:
@@ -63,6 +63,7 @@ def create_app(settings: Settings, tools: Tools) -> Flask:
     errors.init_app(app)
     filters.init_app(app)
     menu.init_app(app)
+    banner.init_app(app)
     app.context_processor(
         lambda: {"languages": LANGUAGES, "locale": str(get_locale()), "tools": current_tools}
     )

@@ -68,6 +68,7 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
     marked_in("menu", "保存"): (
         Room(marked("保存状况"), "admin.care", ("admin.copy", "admin.repair"), _troubled),
         Room(marked("核验记录"), "admin.runs", ("admin.run",)),
+        Room(marked("修复报告"), "admin.repairs", ("admin.repair_report", "admin.quarantine")),
     ),
     marked_in("menu", "利用"): (
         Room(marked("检索"), "public.find"),
@@ -80,7 +81,8 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
         Room(marked("账号"), "admin.accounts", ("admin.new_account", "admin.add_account", "admin.account",
                                               "admin.change_account", "admin.reset_password")),
         Room(marked("岗位权限"), "admin.roles"),
-        Room(marked("系统状态"), "admin.status", waiting=_parked),
+        Room(marked("系统体检"), "admin.health_check"),
+        Room(marked("后台作业"), "admin.status", waiting=_parked),
         Room(marked("设置"), "admin.settings"),
     ),
 }

@@ -67,16 +67,6 @@ def open_row(session: Session, copy_id: str) -> Report | None:
     return next((row for row in session.scalars(query) if row.facts.get("copy") == copy_id), None)
 
 
-def of_copy(session: Session, copy: Copy, *, limit: int = 5) -> list[Report]:
-    """Return the last reports on one copy, newest first."""
-    query = select(Report).where(
-        Report.kind == REPAIR,
-        Report.subject == copy.package.item_id,
-        Report.facts["copy"].as_string() == copy.id,
-    )
-    return list(session.scalars(query.order_by(Report.id.desc()).limit(limit)))
-
-
 def _wrong(report: FixityReport) -> list[dict[str, Any]]:
     """Return what was found wrong, as plain values."""
     told = [

@@ -15,6 +15,7 @@ from repository.web.findings import finding
 from repository.web.shown import EventRow
 from repository.web.words import check_word, event_word, listed
 
+SHARED = "FX-403"  # the finding of bytes that have a name outside the package (A17)
 SHOWN = 10  # findings of one copy that a list shows; its page shows all
 
 
@@ -57,6 +58,8 @@ class CopyRow:
     lost: tuple[str, ...]
     mending: bool
 
+    is_shared: bool = False
+
     @property
     def is_troubled(self) -> bool:
         """Return whether someone has to act."""
@@ -84,6 +87,7 @@ def row_of(told: TroubledCopy, *, mending: bool, shown: int = SHOWN) -> CopyRow:
         advice=_advice(copy, others),
         lost=tuple(str(path) for path in copy.lost),
         mending=mending,
+        is_shared=any(found["code"] == SHARED for found in copy.findings),
     )
 
 
@@ -136,4 +140,5 @@ def _detail(row: Event) -> str:
         said.append(gettext("从 %(store)s 取回 %(path)s", store=one["source"], path=one["path"]))
     said += [gettext("移入隔离区：%(path)s", path=path) for path in facts.get("quarantined", ())[:3]]
     said += [gettext("没有完好的来源：%(path)s", path=path) for path in facts.get("lost", ())[:3]]
+    said += [gettext("等存储接上再修：%(path)s", path=path) for path in facts.get("waiting", ())[:3]]
     return " · ".join(said)

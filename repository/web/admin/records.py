@@ -8,7 +8,7 @@ from repository import custody, figures
 from repository.extensions import db
 from repository.models.job import FixityRun
 from repository.permissions import Act, may
-from repository.web.admin import copies
+from repository.web.admin import copies, mend_words, repair_words
 from repository.web.admin.care import admin
 from repository.web.guards import allows, current_actor
 from repository.workflow import care as verbs
@@ -53,10 +53,15 @@ def copy(copy_id: UUID) -> str:
     """Show one copy with everything that was done to it."""
     told = custody.kept_copy(db.session, current_actor(), str(copy_id))
     mending = told.copy.id in figures.in_repair(db.session)
+    row = copies.row_of(told, mending=mending, shown=200)
+    reports = custody.repairs_of(db.session, told.copy)
     return render_template(
         "admin/copy.html",
-        copy=copies.row_of(told, mending=mending, shown=200),
+        copy=row,
         package=told.package,
+        wrong=mend_words.wrong_sentence(told.copy, told.package.file_count),
+        steps=mend_words.steps(told.copy, [one.store for one in row.others if one.state == "ok"]),
+        repairs=[repair_words.row_of(custody.RepairTold(one, told.item)) for one in reports],
         events=copies.events_of(custody.copy_events(db.session, told.copy)),
         may_run=may(current_actor(), Act.RUN_CARE),
     )
