@@ -6,13 +6,12 @@ Without it nobody, we too, reads a sealed store.
 """
 
 import hashlib
-import os
 import re
 import secrets
 from pathlib import Path
 
-from storage import platform
 from storage.sealed_stream import KEY_BYTES
+from storage.secret_files import keep_new
 
 
 class KeyRefused(Exception):
@@ -49,19 +48,8 @@ def new_key(data: Path, store_id: str) -> bytes:
 def write_key(data: Path, store_id: str, key: bytes) -> None:
     """Write a key, readable by us alone, never over another one. Raises FileExistsError, OSError."""
     place = key_file(data, store_id)
-    draft = place.with_name(f"{place.name}.{os.getpid()}.part")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        platform.write_all(fd, key.hex().encode() + b"\n")
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    try:
-        platform.rename_new(draft, place)
-    except BaseException:
-        draft.unlink()
-        raise
-    platform.fsync_dir(place.parent)
+    if not keep_new(place, key.hex() + "\n"):
+        raise FileExistsError(place)
 
 
 def in_groups(key: bytes) -> str:

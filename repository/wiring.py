@@ -22,6 +22,7 @@ from search.whoosh_engine import WhooshEngine
 from storage.encrypted import EncryptedStore, seal_of, seal_store
 from storage.errors import StorageError
 from storage.local import LocalStore, create_store
+from storage.secret_files import keep_new
 from storage.staging import Staging
 from storage.store import Store
 from storage.verifier import lay_verifier
@@ -160,9 +161,7 @@ def build_store(settings: Settings, spec: StoreSpec) -> Store:
 def key(settings: Settings, name: str) -> str:
     """Return a secret of this installation, made at its first use."""
     path = settings.data / "keys" / name
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), "ascii")
+    keep_new(path, secrets.token_hex(32) + "\n")
     return path.read_text("ascii").strip()
 
 

@@ -32,7 +32,8 @@ from storage.digests import digest_stream, sha256_of
 from storage.errors import StorageError, StorageFull
 from storage.failpoints import reach
 from storage.faults import translated
-from storage.platform import FileLock, free_room, fsync_dir, fsync_file
+from storage.platform import FileLock, free_room, fsync_dir
+from storage.secret_files import keep_new
 
 KEY_FILE = "backup.key"
 #: Keys that are made anew and would only let a stolen backup open a running session.
@@ -45,13 +46,7 @@ def backup_key(tools: Tools) -> ages.Identity:
     path = tools.settings.data / "keys" / KEY_FILE
     if not path.exists():
         made = ages.new_identity()
-        part = path.with_name(KEY_FILE + backup_sheets.PART)
-        part.unlink(missing_ok=True)
-        part.touch(mode=0o600)
-        part.write_text(f"{_KEY_NOTE}# public key: {made.recipient}\n{made.secret}\n", "utf-8")
-        fsync_file(part)
-        os.replace(part, path)
-        fsync_dir(path.parent)
+        keep_new(path, f"{_KEY_NOTE}# public key: {made.recipient}\n{made.secret}\n")
     return ages.identity(path.read_text("utf-8"))
 
 

@@ -6,19 +6,16 @@ the number of the last seal that is not of this key: nobody without the file
 can move that border.
 """
 
-import contextlib
 import hashlib
 import hmac
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from storage.errors import Unreadable
-from storage.platform import fsync_dir, rename_new, write_all
+from storage.secret_files import keep_new, replace
 
 SIZE = 32  # bytes
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +57,16 @@ def read(path: Path) -> SealKey | None:
 def move_border(path: Path, key: SealKey, *, after: int) -> SealKey:
     """Keep that seals up to number after are of another key. Raises Unreadable."""
     try:
-        aside = _written(path, f"{key.secret.hex()} {after}\n")
-        os.replace(aside, path)
-        fsync_dir(path.parent)
+        replace(path, f"{key.secret.hex()} {after}\n")
     except OSError as error:
         raise Unreadable(key=str(path), reason=str(error)) from error
     return SealKey(key.secret, after)
 
 
-def _written(path: Path, text: str) -> Path:
-    """Write a text durably beside path, for its owner only, and return where."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd = os.open(aside, _NEW, 0o600)
-    try:
-        write_all(fd, text.encode())
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    return aside
-
-
 def make(path: Path, *, after: int) -> SealKey:
     """Make the key durably, unless it is there by now, and return the one that is. Raises Unreadable."""
     try:
-        aside = _written(path, f"{secrets.token_hex(SIZE)} {after}\n")
-        with contextlib.suppress(FileExistsError):
-            rename_new(aside, path)
-        aside.unlink(missing_ok=True)
-        fsync_dir(path.parent)
+        keep_new(path, f"{secrets.token_hex(SIZE)} {after}\n")
     except OSError as error:
         raise Unreadable(key=str(path), reason=str(error)) from error
     made = read(path)
