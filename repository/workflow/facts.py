@@ -22,6 +22,7 @@ INDEX_NOTE = "index_note"
 ALARMS = "alarms"  # what the last look found, as JSON
 ALARMS_TOLD = "alarms_told"  # alarm -> when people were told of it last, as JSON
 DIGESTED = "digested"
+PARTS = "parts"  # how much each part of the data takes up, as JSON
 STOCKTAKE = "stocktake."  # + store id: how far a stocktake is, "" where none is under way
 CANARIES = "canaries."  # + store id: the generation that counts there
 

@@ -67,10 +67,10 @@ def began(session: Session, name: str, now: datetime) -> None:
 
 def ended(session: Session, name: str, now: datetime, *, trouble: str = "") -> None:
     """Note that a duty ended, well where there is no trouble."""
-    row = _row(session, name)
-    row.ended_at, row.trouble = now, trouble[:500]
+    told = _row(session, name)
+    told.ended_at, told.trouble = now, trouble[:500]
     if not trouble:
-        row.good_at = now
+        told.good_at = now
 
 
 def beat(session: Session, name: str, now: datetime) -> None:
@@ -79,10 +79,15 @@ def beat(session: Session, name: str, now: datetime) -> None:
     ended(session, name, now)
 
 
+def row(session: Session, name: str) -> Heartbeat | None:
+    """Return what is known of a duty, None for nothing."""
+    return session.get(Heartbeat, name)
+
+
 def trouble_of(session: Session, name: str) -> str:
     """Return what went wrong when a duty ended last, "" for nothing."""
-    row = session.get(Heartbeat, name)
-    return "" if row is None else row.trouble
+    told = row(session, name)
+    return "" if told is None else told.trouble
 
 
 def expect(session: Session, names: Collection[str], now: datetime) -> None:
@@ -94,32 +99,31 @@ def expect(session: Session, names: Collection[str], now: datetime) -> None:
 
 def beats(session: Session) -> list[Beat]:
     """Return every duty that is expected or was heard of, in the order of DUTIES. Two statements."""
-    told = {row.name: row for row in session.scalars(select(Heartbeat))}
+    told = {one.name: one for one in session.scalars(select(Heartbeat))}
     asked = session.scalars(select(Fact).where(Fact.name.startswith(_EXPECTED, autoescape=True)))
     expected = {fact.name.removeprefix(_EXPECTED): datetime.fromisoformat(fact.value) for fact in asked}
     found = []
     for name, within in DUTIES.items():
-        row = told.get(name) or Heartbeat(name=name, trouble="")
-        signs = [row.good_at, _under_way(row), expected.get(name)]
-        heard = [at for at in signs if at is not None] or [at for at in (row.ended_at,) if at is not None]
+        one = told.get(name) or Heartbeat(name=name, trouble="")
+        signs = [one.good_at, _under_way(one), expected.get(name)]
+        heard = [at for at in signs if at is not None] or [at for at in (one.ended_at,) if at is not None]
         if heard:
-            found.append(
-                Beat(name, within, row.began_at, row.ended_at, row.good_at, row.trouble, max(heard))
-            )
+            since = max(heard)
+            found.append(Beat(name, within, one.began_at, one.ended_at, one.good_at, one.trouble, since))
     return found
 
 
-def _under_way(row: Heartbeat) -> datetime | None:
+def _under_way(told: Heartbeat) -> datetime | None:
     """Return when a run began that has not ended; one whose process died counts until it is too old."""
-    if row.began_at is None or (row.ended_at is not None and row.ended_at >= row.began_at):
+    if told.began_at is None or (told.ended_at is not None and told.ended_at >= told.began_at):
         return None
-    return row.began_at
+    return told.began_at
 
 
 def _row(session: Session, name: str) -> Heartbeat:
-    row = session.get(Heartbeat, name)
-    if row is None:
-        row = Heartbeat(name=name, trouble="")
-        session.add(row)
+    told = row(session, name)
+    if told is None:
+        told = Heartbeat(name=name, trouble="")
+        session.add(told)
         session.flush()
-    return row
+    return told

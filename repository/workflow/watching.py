@@ -20,6 +20,7 @@ from repository.models.event import Event
 from repository.models.item import Item
 from repository.models.job import FixityRun
 from repository.models.package import Copy
+from repository.models.school import Fact
 from repository.workflow import alarms, facts, heartbeats, jobs, looking, mailing, states
 from repository.workflow.notices import AMBER, RED, Alarm, Digest, Said
 from repository.workflow.tools import Tools, Work
@@ -28,6 +29,7 @@ FRESH = timedelta(minutes=30)  # what was seen longer ago is not believed any mo
 ONCE_A = timedelta(hours=24)
 FORGET = timedelta(days=7)
 RETRY, GIVE_UP = timedelta(minutes=15), timedelta(hours=48)
+MEASURED_EVERY = timedelta(hours=6)
 DIGEST_HOUR = 8  # local time
 MONDAY = 0
 
@@ -48,6 +50,7 @@ def watch(work: Work) -> None:
     """Look at everything, keep what was found, and put a notice of new red alarms in line."""
     looks = looking.look(work.tools)
     now = work.tools.clock()
+    _measure(work, now)
     with work.reading() as session:
         found = alarms.alarms(session, work.tools, now, looks)
     with work.writing() as session:
@@ -57,13 +60,63 @@ def watch(work: Work) -> None:
         _tell_new(session, work.tools, told, now)
 
 
+def _measure(work: Work, now: datetime) -> None:
+    """Measure the parts of the data folder, which walks every file of them, four times a day."""
+    with work.reading() as session:
+        before = measured(session)
+    if before.at is not None and timedelta(0) <= now - before.at < MEASURED_EVERY:
+        return
+    rows = [[part.name, part.bytes, part.files, part.percent] for part in looking.parts(work.tools)]
+    with work.writing() as session:
+        facts.put(session, facts.PARTS, json.dumps({"at": now.isoformat(), "parts": rows}))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How much each part of the data takes up, and when that was measured (None: never)."""
+
+    at: datetime | None
+    parts: tuple[looking.Part, ...] = ()
+
+
+def measured(session: Session) -> Measured:
+    """Return what was measured last."""
+    told = json.loads(facts.get(session, facts.PARTS, "{}"))
+    if not told:
+        return Measured(None)
+    return Measured(datetime.fromisoformat(told["at"]), tuple(looking.Part(*row) for row in told["parts"]))
+
+
 def seen(session: Session) -> Seen:
     """Return what the last look found. One statement."""
-    text = facts.get(session, facts.ALARMS)
+    return _seen(facts.get(session, facts.ALARMS))
+
+
+def _seen(text: str) -> Seen:
     if not text:
         return Seen(None)
     told = json.loads(text)
     return Seen(datetime.fromisoformat(told["at"]), tuple(_alarm(row) for row in told["alarms"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a page may know at once: the alarms, and when the worker was heard last (None: never)."""
+
+    alarms: tuple[Alarm, ...]
+    heard: datetime | None
+
+
+def glance(session: Session, now: datetime) -> Glance:
+    """Return what the last look found and whether anybody works. One statement."""
+    names = (facts.ALARMS, facts.CLOCK_ALIVE)
+    told = {row.name: row.value for row in session.scalars(select(Fact).where(Fact.name.in_(names)))}
+    heard = datetime.fromisoformat(told[facts.CLOCK_ALIVE]) if facts.CLOCK_ALIVE in told else None
+    found = _seen(told.get(facts.ALARMS, "")).alarms
+    if heard is None or now - heard > heartbeats.DUTIES[heartbeats.WORKER]:
+        rest = tuple(alarm for alarm in found if alarm.code != "worker_dead")
+        return Glance((Alarm("worker_dead", RED, since=heard), *rest), heard)
+    return Glance(found, heard)
 
 
 def with_since(found: Sequence[Alarm], before: Sequence[Alarm], now: datetime) -> list[Alarm]:

@@ -17,13 +17,14 @@ from repository.web.texts import sentence
 from repository.web.words import filled, listed, marked, outcome_word
 from repository.workflow import facts, folders, indexing, jobs, leases
 from repository.workflow.folders import FolderState
+from repository.workflow.room import reserve_of
 from repository.workflow.tools import Tools
 from storage.errors import ReadOnly, StorageError, StorageFull, StoreUnavailable, Unreadable, WrongStore
+from storage.reserve import Reserve
 
-GREEN, AMBER, RED, GREY = "green", "amber", "red", "grey"
+GREEN, AMBER, RED, GREY, BUSY = "green", "amber", "red", "grey", "busy"
 REAPED_WITHIN = timedelta(days=1)
 CLOCK_SLACK = timedelta(minutes=2)  # events of a moment ago are no sign of a wrong clock
-MB = 1 << 20
 _TROUBLES = {kind.code: kind for kind in (StoreUnavailable, WrongStore, StorageFull, Unreadable, ReadOnly)}
 _JUDGES = ("pygfried", "python-magic")
 _REASONS = {
@@ -41,30 +42,33 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the check-up; advice is "" where nothing is to be done."""
+    """One line of the check-up; advice is "" where nothing is to be done; at None: looked at just now."""
 
     label: str
     level: str
     told: str
     advice: str = ""
+    at: datetime | None = None
+    url: str = ""
 
 
 def lines(session_of: Callable[[], Session], tools: Tools) -> list[Line]:
     """Return all lines. The folders are written to and read first, then the catalogue is asked."""
-    found = [_folder(state, tools.settings.reserve_mb * MB) for state in folders.look(tools)]
+    found = [_folder(state, reserve_of(tools.settings)) for state in folders.look(tools)]
     session = session_of()
     found += [_worker(session, tools), _queue(session), _index(session, tools), _virus(session, tools)]
     found += [_judges(), _logbook(session, tools), _reaping(session, tools), _clock(session, tools)]
     return [*found, _software(tools)]
 
 
-def _folder(state: FolderState, reserve: int) -> Line:
+def _folder(state: FolderState, rule: Reserve) -> Line:
     label = gettext("数据文件夹") if state.name == folders.DATA else gettext("存储 %(name)s", name=state.name)
     if not state.writable:
         return Line(label, RED, state.path, sentence(_TROUBLES.get(state.trouble, StorageError)()))
     if state.free is None:
         return Line(label, GREEN, gettext("%(path)s，可以写入", path=state.path))
     told = gettext("%(path)s，可以写入，剩余 %(free)s", path=state.path, free=filesize(state.free))
+    reserve = rule.wanted(state.total)
     if state.free < reserve:
         advice = gettext("空间低于预留的 %(size)s，已停止接收。请清理或换更大的硬盘。", size=filesize(reserve))
         return Line(label, RED, told, advice)
@@ -151,7 +155,7 @@ def _logbook(session: Session, tools: Tools) -> Line:
     kept = min((facts.number(session, facts.LOG_WATERMARK + name) for name in tools.stores), default=0)
     if newest - kept > 0:
         told = gettext("最近 %(n)s 条还没有抄进每个存储", n=f"{newest - kept:,}")
-        return Line(label, GREY, told, gettext("后台程序会自动抄写；长时间不变，请检查存储是否连得上。"))
+        return Line(label, BUSY, told, gettext("后台程序会自动抄写；长时间不变，请检查存储是否连得上。"))
     return Line(label, GREEN, gettext("共 %(n)s 条，已抄进每个存储", n=f"{newest:,}"))
 
 

@@ -1,4 +1,4 @@
-"""系统管理: the check-up of the system, its jobs, and the table of settings."""
+"""系统管理: the jobs of the worker, and the table of settings."""
 
 import logging
 
@@ -12,7 +12,6 @@ from repository import figures
 from repository.config import TABLE, SettingSpec, shown
 from repository.extensions import db
 from repository.permissions import Act
-from repository.web.admin import health
 from repository.web.admin.care import admin
 from repository.web.guards import allows, current_actor, current_tools
 from repository.web.texts import lang
@@ -25,10 +24,8 @@ HIDDEN = "***"
 @admin.get("/system/status")
 @allows(Act.MANAGE_SYSTEM)
 def status() -> str:
-    """Show the check-up and what waits for the worker."""
-    db.release()
-    lines = health.lines(lambda: db.session, current_tools())
-    return render_template("admin/status.html", lines=lines, jobs=figures.open_jobs(db.session))
+    """Show what waits for the worker, what it does, what it gave up."""
+    return render_template("admin/status.html", jobs=figures.open_jobs(db.session))
 
 
 @admin.post("/system/jobs/<int:job_id>/retry")

@@ -1,10 +1,9 @@
-"""The front page, and whether the house is alive.
+"""The front page.
 
 Holds the blueprint of the audience; the other modules hang their views on it.
 """
 
-from flask import Blueprint, jsonify, render_template
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template
 
 from repository import queries
 from repository.description.codes import CATEGORIES
@@ -12,7 +11,6 @@ from repository.extensions import db
 from repository.permissions import Act, may
 from repository.web.guards import allows, current_actor
 from repository.web.pictures import thumbs
-from repository.workflow import facts
 
 public = Blueprint("public", __name__)
 NEWEST = 8
@@ -36,11 +34,3 @@ def home() -> str:
         total=sum(by_category.values()),
         may_submit=may(actor, Act.SUBMIT),
     )
-
-
-@public.get("/healthz")
-@allows(Act.READ_PUBLIC)
-def healthz() -> Response:
-    """Say that the house is alive and the catalogue answers; nothing else."""
-    facts.number(db.session, facts.GENERATION)
-    return jsonify({"status": "ok"})

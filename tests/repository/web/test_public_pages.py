@@ -233,8 +233,3 @@ def test_edit_shows_in_search_after_the_worker(archive: Archive, client: FlaskCl
 
     assert "共 1 条" in client.get("/search?q=毕业典礼").text
     assert "没有找到" in client.get("/search?q=运动会").text
-
-
-def test_healthz_answers_without_secrets(client: FlaskClient) -> None:
-    """The health address says ok and nothing else."""
-    assert client.get("/healthz").json == {"status": "ok"}
