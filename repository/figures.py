@@ -28,6 +28,7 @@ class CareFigures:
     files counts the files of all packages once per copy. oldest is the
     check longest ago, None where no copy was ever checked. overdue were not
     read in time, asked are to be read again after an event (a move, a restore).
+    invalid: the last run's checker missed a planted damage.
     """
 
     items: int
@@ -44,6 +45,7 @@ class CareFigures:
     under_copied: int
     overdue: int = 0
     asked: int = 0
+    invalid: bool = False
 
     @property
     def troubled(self) -> int:
@@ -64,12 +66,14 @@ def care_figures(session: Session, rules: Rules) -> CareFigures:
     if rules.units:
         few = few.join(Item, Item.id == Package.item_id).group_by(Item.collection_id)
     copies = select(func.count()).select_from(Copy)
+    last_run = select(FixityRun.invalid).where(FixityRun.finished_at.is_not(None))
     counts = (
         select(func.count()).select_from(Item).where(Item.state.in_(CATALOGUED)),
         copies.where(func.json_array_length(Copy.lost) > 0),
         select(func.count()).select_from(few.subquery()),
         copies.where(rules.is_overdue()),
         copies.where(Copy.asked_at.is_not(None)),
+        last_run.order_by(FixityRun.id.desc()).limit(1),
     )
     told = session.execute(kept.add_columns(*(count.scalar_subquery() for count in counts))).one()
     return CareFigures(
@@ -87,6 +91,7 @@ def care_figures(session: Session, rules: Rules) -> CareFigures:
         under_copied=told[5],
         overdue=told[6],
         asked=told[7],
+        invalid=bool(told[8]),
     )
 
 

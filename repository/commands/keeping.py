@@ -15,6 +15,7 @@ from repository.models.package import Copy
 from repository.permissions import Actor, Role
 from repository.policies import rules
 from repository.queries import troubled_copies
+from repository.web.canary_words import proofs
 from repository.web.findings import finding
 from repository.web.words import outcome_word
 from repository.workflow import care, planning
@@ -46,9 +47,10 @@ def run(scope: str, as_json: bool) -> None:
         tell_json(told)
     else:
         say(sentence(told))
-        for line in away_lines(tools, run_id) + trouble_lines(tools):
+        for line in invalid_lines(tools, run_id) + away_lines(tools, run_id) + trouble_lines(tools):
             say(line)
-    is_good = told["checked"] == told["expected"] and told["finished"] and not told["away"]
+    is_whole = told["finished"] and not told["away"] and not told["invalid"]
+    is_good = told["checked"] == told["expected"] and is_whole
     raise SystemExit(GOOD if is_good else BAD)
 
 
@@ -63,6 +65,8 @@ def report(tools: Tools, run_id: int) -> dict[str, object]:
             "bytes": row.bytes,
             "finished": row.finished_at is not None,
             "away": dict(row.away),
+            "invalid": row.invalid,
+            "canaries": dict(row.canaries),
             **care.figures_of(row),
         }
 
@@ -73,6 +77,17 @@ def sentence(told: dict[str, object]) -> str:
         f"应核验 {told['expected']} 份副本：完好 {told['checked']}，损坏或缺失 {told['failed']}，"
         f"读不出 {told['unreadable']}，未核验 {told['not_checked']}（共读 {told['files']} 个文件）。"
     )
+
+
+def invalid_lines(tools: Tools, run_id: int) -> list[str]:
+    """Return what to say of a run whose checker missed a planted damage, nothing of a valid one."""
+    with tools.database.reading() as session:
+        row = session.get_one(FixityRun, run_id)
+        if not row.invalid:
+            return []
+        failed = [one for one in proofs(row) if one.level == str(Outcome.FAILED)]
+    said = [f"  ✗ 存储 {one.store}：{one.sentence}" for one in failed]
+    return ["这次核验无效：没有通过自检，“完好”的结论不算数。", *said, *(f"    {x}" for one in failed for x in one.missed)]
 
 
 def away_lines(tools: Tools, run_id: int) -> list[str]:

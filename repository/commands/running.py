@@ -16,7 +16,7 @@ from repository.app import create_app
 from repository.commands.context import BAD, COULD_NOT, open_archive, say, store_troubles, tell_json
 from repository.commands.listening import NO_LIMIT, receive_whole
 from repository.commands.soundness import refuse_unsound
-from repository.workflow import founding, reaping, worker
+from repository.workflow import canaries, founding, reaping, worker
 from repository.workflow.errors import LeaseTaken
 from repository.workflow.tools import Tools, Work
 
@@ -142,6 +142,7 @@ def run_worker(tools: Tools) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, frame: hired.stopping.set())
     reaping.reap(Work(tools, {}), age_seconds=0)  # nothing of ours can be half-made: the lease is ours alone
+    canaries.lay(tools)
     clock = worker.clock(tools)
     try:
         hired.run()

@@ -48,6 +48,8 @@ def _harm(figures: CareFigures) -> tuple[str, ...]:
     if figures.damaged or figures.missing:
         bad = _number(figures.damaged + figures.missing)
         said.append(gettext("有 %(n)s 份副本损坏或缺失，请用完好的副本修复。", n=bad))
+    if figures.invalid:
+        said.append(gettext("最近一次核验没有通过自检，结论无效：请看核验记录。"))
     return tuple(said)
 
 

@@ -8,6 +8,7 @@ from repository import custody, figures
 from repository.extensions import db
 from repository.models.job import FixityRun
 from repository.permissions import Act, may
+from repository.web import canary_words
 from repository.web.admin import copies, mend_words, repair_words
 from repository.web.admin.care import admin
 from repository.web.guards import allows, current_actor
@@ -38,7 +39,12 @@ def run(run_id: int) -> str:
     troubles = custody.run_troubles(db.session, current_actor(), found)
     rows = [(one, copies.findings_of(one.event.facts.get("findings", ()))) for one in troubles]
     return render_template(
-        "admin/run.html", run=found, figures=verbs.figures_of(found), troubles=rows, seconds=_seconds(found)
+        "admin/run.html",
+        run=found,
+        figures=verbs.figures_of(found),
+        troubles=rows,
+        seconds=_seconds(found),
+        proofs=canary_words.proofs(found),
     )
 
 

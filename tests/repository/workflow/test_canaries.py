@@ -17,7 +17,7 @@ from repository.workflow import canaries, care, rebuilding, worker
 from repository.workflow.tools import Tools
 from storage.layout import canary_prefix
 from storage.local import LocalStore
-from tests.archives import ADMINISTRATOR, Clock
+from tests.archives import ADMINISTRATOR, Clock, close, jingui_here
 
 
 def _run(tools: Tools) -> FixityRun:
@@ -172,3 +172,20 @@ def test_canaries_that_vanished_wholly_are_told(archive: Tools, clock: Clock) ->
     assert run.invalid
     assert len(run.canaries["main"]["missed"]) == 5
     assert run.canaries["main"]["fresh"] == "passed"
+
+
+def test_p17_an_invalid_run_is_told_at_the_command_line_and_on_the_pages(archive: Tools) -> None:
+    """The shell says so and ends with 1; the dashboard's light is red; the next good run ends with 0."""
+    data = archive.settings.data
+    _run(archive)
+    place = _canary(archive, "main", 1, "whole") / "data" / "sample-1.txt"
+    place.write_bytes(place.read_bytes()[:-1] + b"!")
+    close(archive)
+    told = jingui_here(data, "fixity", "run", "--all")
+    status = jingui_here(data, "status")
+    again = jingui_here(data, "fixity", "run", "--all")
+
+    assert told.returncode == 1
+    assert "核验无效" in told.stdout and "完好的样本：应查出“没有问题”" in told.stdout
+    assert "没有通过自检" in status.stdout
+    assert again.returncode == 0
