@@ -17,11 +17,13 @@ from repository.models.audit import AuditEntry
 from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.item import Item, Revision
+from repository.models.keeping import Medium
 from repository.models.package import Package, PackagedFile
-from repository.workflow import audit, facts, states
+from repository.workflow import assigning, audit, facts, states
 from repository.workflow.packages import ITEM_COLUMNS, told_event, told_revision
 
 REBUILT = "catalogue.rebuilt"
+_UNIT = ("id", "parent_id", "level", "code", "title", "position", "copies", "places")
 _FILE = (
     "path",
     "role",
@@ -45,7 +47,9 @@ def dump(session: Session) -> dict[str, Any]:
             "fonds_code": facts.get(session, facts.FONDS_CODE),
         },
         "collections": list(_collections(session)),
+        "stores": assigning.told_cards(session),
         "items": list(_items(session)),
+        "media": [offline.told(medium) for medium in session.scalars(select(Medium).order_by(Medium.id))],
         "events": [told_event(event) for event in session.scalars(select(Event).order_by(Event.id))],
         "audit": sorted(_acts(session)),
     }
@@ -66,7 +70,7 @@ def to_text(told: dict[str, Any]) -> str:
 
 def _collections(session: Session) -> Iterator[dict[str, Any]]:
     for row in session.scalars(select(Collection).order_by(Collection.position, Collection.code)):
-        yield {name: getattr(row, name) for name in ("id", "parent_id", "level", "code", "title", "position")}
+        yield {name: getattr(row, name) for name in _UNIT}
 
 
 def _items(session: Session) -> Iterator[dict[str, Any]]:

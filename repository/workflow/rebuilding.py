@@ -22,12 +22,14 @@ from repository.models.item import Item
 from repository.models.package import Copy, Package
 from repository.workflow import (
     access,
+    assigning,
     facts,
     grafting,
     indexing,
     jobs,
     journal,
     logbook,
+    offline,
     packages,
     planning,
     recovering,
@@ -81,6 +83,8 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
         tell(done, len(where))
     staged = recovering.recover(tools)
     with tools.database.writing.begin() as session:
+        assigning.recall(session)
+        offline.replant(session)
         access.derive_all(session)
         indexing.ask_rebuild(session, why="rebuild")
     return Rebuilt(len(where) - len(refused), copies, events, staged, tuple(refused))
@@ -217,7 +221,13 @@ def _add_copies(session: Session, tools: Tools, package: Package, stores: list[S
     fresh = [store.id for store in stores if store.id not in known]
     for store_id in fresh:
         session.add(
-            Copy(package_id=package.id, store_id=store_id, state=CopyState.UNKNOWN, outcome=Outcome.NOT_RUN,
-                 created_at=tools.clock())
+            Copy(
+                package_id=package.id,
+                store_id=store_id,
+                state=CopyState.UNKNOWN,
+                outcome=Outcome.NOT_RUN,
+                asked_at=tools.clock(),
+                created_at=tools.clock(),
+            )
         )
     return len(fresh)
