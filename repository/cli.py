@@ -7,7 +7,17 @@ import click
 from flask import Flask
 from sqlalchemy.exc import DatabaseError
 
-from repository.commands import catalogue, demonstrating, exchange, keeping, mending, people, running, storing
+from repository.commands import (
+    backups,
+    catalogue,
+    demonstrating,
+    exchange,
+    keeping,
+    mending,
+    people,
+    running,
+    storing,
+)
 from repository.commands.context import COULD_NOT
 from repository.config import SettingRefused
 from repository.extensions import babel
@@ -39,6 +49,10 @@ for command in (
     keeping.repair,
     mending.quarantine,
     exchange.export,
+    backups.backup,
+    backups.restore,
+    backups.drill,
+    backups.inside,
     catalogue.rebuild,
     catalogue.dump,
     catalogue.show_settings,

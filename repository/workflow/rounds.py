@@ -53,6 +53,11 @@ def tick(tools: Tools) -> None:
     in_transaction(tools, lambda session: heartbeats.beat(session, heartbeats.CLOCK, tools.clock()))
 
 
+def when_due(tools: Tools, ask_due: Callable[[Session, Tools], object]) -> None:
+    """Let a round that knows itself when it is due put its verb in line."""
+    in_transaction(tools, lambda session: ask_due(session, tools))
+
+
 def in_transaction(tools: Tools, act: Callable[[Session], object]) -> None:
     """Do a small thing to the catalogue and commit it."""
     with tools.database.writing.begin() as session:

@@ -24,7 +24,9 @@ from repository.workflow import (
     access,
     anchoring,
     auditing,
+    backup_rounds,
     care,
+    drilling,
     export_jobs,
     facts,
     heartbeats,
@@ -34,6 +36,8 @@ from repository.workflow import (
     leases,
     locating,
     logbook,
+    medium_checking,
+    medium_writing,
     mending,
     planning,
     quarantining,
@@ -69,6 +73,10 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "notify": watching.notify,
     "samples": sampling.fill,
     "seal": sealing.seal,
+    "medium_write": medium_writing.medium_write,
+    "medium_check": medium_checking.medium_check,
+    "backup": backup_rounds.backup,
+    "drill": drilling.drill,
     "anchor": anchoring.anchor,
     "audit_verify": auditing.audit_verify,
     "stocktake": taking_stock.stocktake,
@@ -267,7 +275,9 @@ def clock(tools: Tools) -> BackgroundScheduler:
     )
     soon = datetime.now(UTC) + timedelta(minutes=1)  # a machine that is off at night begins now
     scheduler.add_job(_begin_round, "interval", minutes=20, args=[tools], next_run_time=soon)
-    scheduler.add_job(_reap_soon, "interval", minutes=15, args=[tools])
+    for ask_due in (backup_rounds.ask_due, drilling.ask_due):
+        scheduler.add_job(rounds.when_due, "interval", hours=1, args=[tools, ask_due], next_run_time=soon)
+    scheduler.add_job(rounds.ask, "interval", minutes=15, args=[tools, "reap"])
     scheduler.add_job(_catch_up, "interval", minutes=30, args=[tools], next_run_time=datetime.now(UTC))
     scheduler.add_job(rounds.ask, "interval", hours=1, args=[tools, "tidy_exchange"])
     weekly = {"day_of_week": "sun", "hour": 5, "misfire_grace_time": 3600 * 24}
@@ -291,9 +301,3 @@ def _catch_up(tools: Tools) -> None:
     for name in rounds.late(tools):
         if name != "fixity":
             rounds.ask(tools, name)
-
-
-def _reap_soon(tools: Tools) -> None:
-    rounds.in_transaction(
-        tools, lambda session: jobs.enqueue(session, "reap", priority=jobs.LATER, lock="reap", dedup="reap")
-    )
