@@ -19,6 +19,7 @@ from repository.web import backup_words, exchange_words
 from repository.web.words import filled, listed, marked, state_word
 from repository.workflow.errors import Incomplete, NotAllowed, SheetRefused, WeakPassword, WorkflowError
 from repository.workflow.exchange_errors import PackRefused
+from repository.workflow.medium_errors import MediumRefused
 from search.errors import QueryRefused, SearchError
 from storage.errors import StorageError, StorageFull
 
@@ -55,6 +56,19 @@ _STORAGE: Mapping[str, str] = {
     "ST-011": marked("这不是 age 密钥：私钥以 AGE-SECRET-KEY-1 开头，公钥以 age1 开头。"),
     "ST-013": marked("存储是用另一把密钥加密的，或者没有加密。里面的内容没有改动，也没有损坏；请放回正确的密钥。"),
     "ST-012": marked("加密的文件打不开：它不完整、被改动过，或者不是用这把密钥加密的。"),
+}
+#: Why a folder is not taken for an offline medium (medium_errors.MediumRefused).
+_MEDIA: Mapping[str, str] = {
+    "absent": marked("没有这个文件夹：%(folder)s。请写完整路径，并确认介质已经接好、挂载好。"),
+    "other": marked("%(folder)s 里的不是“%(medium)s”，而是 %(found)s。没有写入任何内容，请检查是否接错了盘。"),
+    "blank": marked("%(folder)s 是空的，但“%(medium)s”以前写过。可能没有挂载，或者接错了盘；如果这块盘已丢失，请先登记丢失。"),
+    "same_disk": marked("%(folder)s 与系统在同一块硬盘上，不能当作离线介质：硬盘坏了会一起丢。"),
+    "inside": marked("%(folder)s 在系统自己的文件夹里，不能当作离线介质。"),
+    "not_empty": marked("%(folder)s 里已有别的文件。第一次写入要用一个空文件夹，没有写入任何内容。"),
+    "gone": marked("“%(medium)s”已登记为丢失或停用，不能再使用。"),
+    "no_identity": marked("“%(medium)s”是加密的，请给出能打开它的私钥文件（--identity）。"),
+    "report": marked("这不是核验程序写出的结果，没有登记。"),
+    "future": marked("这份核验结果的时间在将来，没有登记。请检查那台电脑的时钟。"),
 }
 _CUT_OFF = marked("上传中断，没有收到完整的文件，所以没有保存。请再上传一次。")
 _FULL_WITH_ROOM = marked("磁盘空间不够：还需要 %(wanted)s MB，可用 %(left)s MB。没有保存，请联系系统管理员。")
@@ -110,6 +124,11 @@ _FORM_FIELDS: Mapping[str, str] = {
     "roles": marked("岗位"),
     "school_name": marked("学校名称"),
     "fonds_code": marked("全宗号"),
+    "medium_name": marked("介质名称"),
+    "medium_owner": marked("保管人"),
+    "medium_place": marked("存放地点"),
+    "rotation_days": marked("轮换间隔（天）"),
+    "check_days": marked("核验间隔（天）"),
 }
 _MEGABYTE = 1 << 20
 
@@ -173,6 +192,8 @@ def _of_workflow(error: WorkflowError, kind: str) -> str:
         return _not_allowed(error)
     if isinstance(error, PackRefused):
         return exchange_words.pack_sentence(error)
+    if isinstance(error, MediumRefused):
+        return filled(_MEDIA[str(error.facts["why"])], error.facts)
     if isinstance(error, WeakPassword):
         return filled(_PASSWORD[str(error.facts["why"])], error.facts)
     if error.code in backup_words.CODES:

@@ -107,6 +107,8 @@ _JOBS: Mapping[str, str] = {
     "repair": marked("修复副本"),
     "carry_log": marked("保存日志"),
     "reap": marked("清理临时文件"),
+    "medium_write": marked("写入离线介质"),
+    "medium_check": marked("核验离线介质"),
     "export": marked("导出"),
     "tidy_exchange": marked("清理导出的文件"),
 }

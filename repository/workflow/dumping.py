@@ -19,7 +19,7 @@ from repository.models.event import Event
 from repository.models.item import Item, Revision
 from repository.models.keeping import Medium
 from repository.models.package import Package, PackagedFile
-from repository.workflow import assigning, audit, facts, states
+from repository.workflow import assigning, audit, facts, offline, states
 from repository.workflow.packages import ITEM_COLUMNS, told_event, told_revision
 
 REBUILT = "catalogue.rebuilt"

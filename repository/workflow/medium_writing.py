@@ -33,6 +33,7 @@ from storage.disks import disk_of
 from storage.errors import AlreadyStored, StorageFull, WrongStore
 from storage.failpoints import reach
 from storage.inventory import Inventory
+from storage.keys import SYSTEMS
 from storage.layout import package_prefix
 from storage.local import LocalStore, create_store
 from storage.marker import has_marker
@@ -79,13 +80,23 @@ def mounted(tools: Tools, medium: Medium, folder: Path, *, same_disk: bool = Fal
 
     Raises MediumRefused, StoreUnavailable, ReadOnly.
     """
+    look(tools, medium, folder, same_disk=same_disk)
+    try:
+        return create_store(folder, medium.id)
+    except AlreadyStored as error:
+        raise MediumRefused(why="not_empty", medium=medium.name, folder=str(folder)) from error
+
+
+def look(tools: Tools, medium: Medium, folder: Path, *, same_disk: bool = False) -> None:
+    """Return if the folder is this medium, or may become it. Raises MediumRefused, StoreUnavailable."""
     offline.in_use(medium)
     told = {"medium": medium.name, "folder": str(folder)}
-    if not folder.is_dir():
+    if not folder.is_absolute() or not folder.is_dir():
         raise MediumRefused(why="absent", **told)
     place = folder.resolve()
     if has_marker(str(place)):
-        return _known(medium, place, told)
+        _check_known(medium, place, told)
+        return
     own = [tools.settings.data, *(one.root for one in tools.settings.store_specs if one.kind == "folder")]
     if any(place == one.resolve() or one.resolve() in place.parents for one in own):
         raise MediumRefused(why="inside", **told)
@@ -93,19 +104,15 @@ def mounted(tools: Tools, medium: Medium, folder: Path, *, same_disk: bool = Fal
         raise MediumRefused(why="blank", **told)
     if not same_disk and disk_of(place) in {disk_of(one) for one in own if one.is_dir()}:
         raise MediumRefused(why="same_disk", **told)
-    try:
-        return create_store(place, medium.id)
-    except AlreadyStored as error:
-        raise MediumRefused(why="not_empty", **told) from error
+    if set(os.listdir(place)) - SYSTEMS:
+        raise MediumRefused(why="not_empty", **told)
 
 
-def _known(medium: Medium, place: Path, told: dict[str, str]) -> LocalStore:
-    store = LocalStore(medium.id, place)
+def _check_known(medium: Medium, place: Path, told: dict[str, str]) -> None:
     try:
-        store.probe()
+        LocalStore(medium.id, place).probe()
     except WrongStore as error:
         raise MediumRefused(why="other", found=error.facts.get("found"), **told) from error
-    return store
 
 
 def due(session: Session, medium: Medium) -> list[Due]:
