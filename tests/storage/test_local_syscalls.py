@@ -84,3 +84,29 @@ def test_b01_b02_kill_before_every_changing_call_of_a_store(act: str, tmp_path: 
         _assert_old_or_new(work, act, acknowledged="ACK" in done.stdout)
 
     assert len(all_points) >= 6 and missed == 0
+
+
+#: What a failing disk says to each kind of call: no room, or an input/output error.
+ERRORS = {"write": "ENOSPC", "openat": "ENOSPC", "mkdir": "ENOSPC", "link": "EMLINK"}
+
+
+@pytest.mark.parametrize("act", ["write", "mend", "log"])
+def test_b08_b09_b11_every_changing_call_of_a_store_fails_once(act: str, tmp_path: Path) -> None:
+    """No room or an input/output error in any call: old or new stands there, and no success is told."""
+    pattern = _prepared(tmp_path / "pattern", act)
+    work = tmp_path / "work"
+    program = Program("tests.storage.put_bag", [str(work), act], {})
+    shutil.copytree(pattern, work)
+    refused = 0
+
+    for point in syscalls.points(program, work, tmp_path / "trace"):
+        shutil.rmtree(work)
+        shutil.copytree(pattern, work)
+        done = syscalls.fail_at(program, point, ERRORS.get(point.call, "EIO"))
+        _assert_old_or_new(work, act, acknowledged="ACK" in done.stdout)
+        if done.returncode:
+            refused += 1
+            assert "ACK" not in done.stdout
+            assert "storage.errors" in done.stderr, (point, done.stderr[-1500:])
+
+    assert refused >= 5
