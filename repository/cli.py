@@ -14,6 +14,7 @@ from repository.commands import (
     exchange,
     keeping,
     mending,
+    offline,
     people,
     running,
     storing,
@@ -58,6 +59,7 @@ for command in (
     catalogue.show_settings,
     catalogue.status,
     storing.store,
+    offline.medium,
     people.account,
     demonstrating.demo,
 ):

@@ -262,7 +262,7 @@ def inside(file: Path, place: Path) -> None:
     done = restoring.reconcile(tools, acting(tools), manifest, lambda count, total: None)
     restoring.finish(inner)
     reconciled = time.monotonic()
-    status = create_app(inner, tools).test_client().get("/").status_code
+    status = create_app(inner, tools).test_client().get("/", follow_redirects=True).status_code
     found = drill_looks.look(
         tools, manifest, done, differing=differing, status=status,
         restore_seconds=restored - began, reconcile_seconds=reconciled - restored,

@@ -53,6 +53,13 @@ def tick(tools: Tools) -> None:
     in_transaction(tools, lambda session: heartbeats.beat(session, heartbeats.CLOCK, tools.clock()))
 
 
+def catch_up(tools: Tools) -> None:
+    """Ask for what the clock missed while the machine was off; the round of fixity does so by itself."""
+    for name in late(tools):
+        if name != "fixity":
+            ask(tools, name)
+
+
 def when_due(tools: Tools, ask_due: Callable[[Session, Tools], object]) -> None:
     """Let a round that knows itself when it is due put its verb in line."""
     in_transaction(tools, lambda session: ask_due(session, tools))

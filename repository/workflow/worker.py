@@ -133,7 +133,7 @@ class Worker:
             for ended in [future for future in running if future.done()]:
                 running.remove(ended)
                 ended.result()
-            rests = self._index_rests  # asked once: a rest that ends meanwhile must not look like nothing to do
+            rests = self._index_rests  # asked once: a rest that ends meanwhile is not nothing to do
             job = self._claim(index_rests=rests) if len(running) < threads else None
             if job is not None:
                 running.append(pool.submit(self._run_one, job))
@@ -278,7 +278,7 @@ def clock(tools: Tools) -> BackgroundScheduler:
     for ask_due in (backup_rounds.ask_due, drilling.ask_due):
         scheduler.add_job(rounds.when_due, "interval", hours=1, args=[tools, ask_due], next_run_time=soon)
     scheduler.add_job(rounds.ask, "interval", minutes=15, args=[tools, "reap"])
-    scheduler.add_job(_catch_up, "interval", minutes=30, args=[tools], next_run_time=datetime.now(UTC))
+    scheduler.add_job(rounds.catch_up, "interval", minutes=30, args=[tools], next_run_time=datetime.now(UTC))
     scheduler.add_job(rounds.ask, "interval", hours=1, args=[tools, "tidy_exchange"])
     weekly = {"day_of_week": "sun", "hour": 5, "misfire_grace_time": 3600 * 24}
     scheduler.add_job(rounds.ask, "cron", args=[tools, "stocktake"], **weekly)
@@ -294,10 +294,3 @@ def _begin_round(tools: Tools) -> None:
     locating.refresh(tools)
     there = planning.answering(tools)
     rounds.in_transaction(tools, lambda session: planning.start_round(session, tools, there=there))
-
-
-def _catch_up(tools: Tools) -> None:
-    """Ask for what the clock missed while the machine was off; the round of fixity does so by itself."""
-    for name in rounds.late(tools):
-        if name != "fixity":
-            rounds.ask(tools, name)
