@@ -6,7 +6,7 @@ from flask_babel import get_locale
 from repository.config import Settings
 from repository.extensions import babel, csrf, db, login
 from repository.web import banner, errors, filters, menu
-from repository.web.admin import accounts, care, checkup, holdings, records, repairs, roles, system
+from repository.web.admin import accounts, care, checkup, holdings, policy, records, repairs, roles, stock, system
 from repository.web.desk import exports, inbox, intake, items
 from repository.web.guards import current_tools, guard
 from repository.web.portal import account, setup
@@ -29,7 +29,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs)
+ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs, stock, policy)
 #: Pages that hang their views on the four audiences' blueprints when imported.
 ROOMS = (home, alive, browse, find, files, setup, account, inbox, intake, items, exports, *ADMIN)
 

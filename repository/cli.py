@@ -17,6 +17,7 @@ from repository.commands import (
     offline,
     people,
     running,
+    stocking,
     storing,
 )
 from repository.commands.context import COULD_NOT
@@ -48,8 +49,10 @@ for command in (
     keeping.fixity,
     keeping.verify,
     keeping.repair,
+    stocking.stocktake,
     mending.quarantine,
     exchange.export,
+    exchange.import_bag,
     backups.backup,
     backups.restore,
     backups.drill,

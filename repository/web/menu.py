@@ -68,6 +68,8 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
     marked_in("menu", "保存"): (
         Room(marked("保存状况"), "admin.care", ("admin.copy", "admin.repair"), _troubled),
         Room(marked("核验记录"), "admin.runs", ("admin.run",)),
+        Room(marked("保存策略"), "admin.policy", ("admin.store_policy", "admin.unit_policy")),
+        Room(marked("清点"), "admin.stock", ("admin.stock_report",)),
         Room(marked("修复报告"), "admin.repairs", ("admin.repair_report", "admin.quarantine")),
     ),
     marked_in("menu", "利用"): (

@@ -23,6 +23,7 @@ from repository.models.job import Job
 from repository.models.package import Copy, Package, PackagedFile
 from repository.models.watch import Report
 from repository.permissions import Act, Actor, may
+from repository.stocktakes import REPORT, VERB
 from repository.workflow import care, facts, jobs, journal, rebuilding, tombstones
 from repository.workflow.errors import Refused
 from repository.workflow.tools import Tools, Work
@@ -30,8 +31,6 @@ from storage.errors import StorageError
 from storage.layout import PackageKey, parse_prefix
 from storage.store import Store
 
-VERB = "stocktake"
-REPORT = "audit"  # kind of the report; its subject is the store
 TOLD = 200  # findings that a report keeps
 UNKNOWN, UNREGISTERED = "ST-201", "ST-202"
 #: What is wrong with a copy that the catalogue has: it is read at once.
