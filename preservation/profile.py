@@ -94,7 +94,7 @@ def _manifests(bag: Bag, profile: Profile) -> Iterable[Finding]:
                 yield found("BG-905", Outcome.FAILED, f"{prefix}{name}.txt")
         allowed = profile.get(f"{key}-Allowed")
         for name in sorted(names) if allowed is not None else ():
-            if name not in {one.lower() for one in allowed}:
+            if name not in {one.lower() for one in allowed or ()}:
                 yield found("BG-906", Outcome.FAILED, f"{prefix}{name}.txt")
 
 
@@ -115,7 +115,7 @@ def _files(bag: Bag, profile: Profile) -> Iterable[Finding]:
                 yield found("BG-908", Outcome.FAILED, pattern)
         allowed = profile.get(f"{key}-Allowed")
         for path in sorted(checked) if allowed is not None else ():
-            if not any(fnmatch.fnmatchcase(path, pattern) for pattern in allowed):
+            if not any(fnmatch.fnmatchcase(path, pattern) for pattern in allowed or ()):
                 yield found("BG-909", Outcome.FAILED, path)
     if profile.get("Data-Empty") and any(bag.walk.files[path] for path in payload):
         yield found("BG-909", Outcome.FAILED, "data")

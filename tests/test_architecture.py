@@ -28,6 +28,7 @@ GUESTS = {
     "apscheduler": ("repository/workflow/worker.py",),
     "openpyxl": ("repository/sheets.py",),
     "alembic": ("repository/models", "repository/migrations"),
+    "defusedxml": ("repository/description",),
     "waitress": ("repository/commands",),
 }
 #: A file that may be longer, as it must be one: it lies in every store and is run alone.

@@ -1,22 +1,30 @@
-"""export: packages leave as bags."""
+"""export and import-bag: packages leave as bags, bags come in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from preservation.profile import read_profile
 from repository import selections
 from repository.commands.context import BAD, COULD_NOT, GOOD, acting, open_archive, progress, say, tell_json
+from repository.commands.waiting import finish_jobs
 from repository.description.export_list import OutList
 from repository.permissions import access_tags
-from repository.web import exchange_words
-from repository.workflow import exporting
+from repository.web import exchange_words, texts
+from repository.web.findings import finding
+from repository.web.words import outcome_word
+from repository.workflow import bag_import, exporting
+from repository.workflow.bag_import import Import, Wanted
+from repository.workflow.exchange_errors import PackRefused
 from repository.workflow.exporting import Wish
+from repository.workflow.importing import DEFAULT_CATEGORY
 from repository.workflow.outward import FORMS
 from repository.workflow.tools import Tools
 from search.entry import Request
 
 HITS = 100  # a question to the index
+AFTER_IMPORT = {"ingest", "repack", "replicate", "index", "derive", "carry_log"}
 
 
 @click.command("export")
@@ -75,3 +83,56 @@ def _chosen(tools: Tools, ids: Sequence[str], text: str, code: str) -> list[str]
             break
         page += 1
     return chosen
+
+
+@click.command("import-bag")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--category", default=DEFAULT_CATEGORY, show_default=True, help="外来信息包先归入的类别代码")
+@click.option("--profile", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="必须符合的 BagIt 规范（JSON）")
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
+def import_bag(paths: tuple[Path, ...], category: str, profile: Path | None, as_json: bool) -> None:
+    """接收 BagIt 信息包（文件夹、zip、tar）。本系统的包原样登记，别处的包进收件箱；有没收下的，退出码为 1。"""
+    tools = open_archive()
+    wanted = Wanted(category, None if profile is None else read_profile(profile))
+    results: dict[str, Import | PackRefused] = {}
+    for path in paths:
+        try:
+            with progress(f"接收 {path.name}", quiet=as_json) as tell:
+                results[str(path)] = bag_import.take(tools, acting(tools), path, wanted, tell=tell)
+        except PackRefused as refusal:
+            results[str(path)] = refusal
+    with progress("打包入库", quiet=as_json) as tell:
+        finish_jobs(tools, AFTER_IMPORT, tell)
+    if as_json:
+        tell_json({path: _told(result) for path, result in results.items()})
+    else:
+        for path, result in results.items():
+            for line in _lines(path, result):
+                say(line)
+    good = all(isinstance(result, Import) and result.is_good for result in results.values())
+    raise SystemExit(GOOD if good else BAD)
+
+
+def _told(result: Import | PackRefused) -> dict[str, object]:
+    if isinstance(result, PackRefused):
+        return {"refused": result.facts, "bags": []}
+    names = ("name", "outcome", "item_id", "title", "version", "why")
+    bags = [
+        {name: getattr(bag, name) for name in names}
+        | {"findings": [{"code": one.code, "outcome": str(one.outcome), "path": one.path} for one in bag.findings]}
+        for bag in result.bags
+    ]
+    return {"bags": bags, "passed_over": list(result.passed_over)}
+
+
+def _lines(path: str, result: Import | PackRefused) -> Iterator[str]:
+    if isinstance(result, PackRefused):
+        yield f"✗ {path}：{texts.sentence(result)}"
+        return
+    for bag in result.bags:
+        mark = "✓" if bag.outcome in ("taken", "restored", "known") else "✗"
+        yield f"{mark} {bag.name}：{exchange_words.received_words(bag)}"
+        for one in bag.findings[:20]:
+            yield f"    {outcome_word(str(one.outcome))} {one.code} {one.path}：{finding(one.code, dict(one.facts))}"
+    for one in result.passed_over:
+        yield f"  略过（不在信息包里）：{one}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from repository.description.export_list import OutItem
 from repository.web.words import filled, marked
+from repository.workflow.bag_import import Received
 from repository.workflow.exchange_errors import PackRefused
 
 _LEFT_OUT: Mapping[str, str] = {
@@ -24,12 +25,32 @@ _PACKS: Mapping[str, str] = {
     "no_bag": marked("里面没有 BagIt 信息包（没有 bagit.txt）。"),
 }
 
+_RECEIVED: Mapping[str, str] = {
+    "taken": marked("“%(title)s”已放进收件箱，等待审核。"),
+    "restored": marked("“%(title)s”是本系统的信息包，第 %(version)s 版已原样登记。"),
+    "known": marked("“%(title)s”馆藏里已有，没有重复接收。"),
+    "differs": marked("“%(title)s”馆藏里已有，但内容与这个包不同，没有覆盖任何内容。请人工比对。"),
+    "refused": marked("信息包没有通过核验，整个没有接收。"),
+}
+_WHY: Mapping[str, str] = {
+    "no_payload": marked("信息包里没有内容文件，没有接收。"),
+    "tags": marked("信息包的标签文件大得不正常，没有接收。"),
+    "record": marked("信息包里的著录记录不完整或不可信，没有接收。"),
+    "unreadable": marked("信息包读不出来，没有接收。"),
+}
+
 
 def left_out_words(item: OutItem | Mapping[str, str]) -> str:
     """Return why an item was not exported."""
     if isinstance(item, OutItem):
         item = {"reason": item.reason, "path": item.path}
     return filled(_LEFT_OUT.get(item["reason"], item["reason"]), {"path": item["path"]})
+
+
+def received_words(bag: Received) -> str:
+    """Return what became of a bag that came in."""
+    text = _WHY.get(bag.why) or _RECEIVED[bag.outcome]
+    return filled(text, {"title": bag.title, "version": bag.version})
 
 
 def pack_sentence(error: PackRefused) -> str:

@@ -77,6 +77,7 @@ _EVENTS: Mapping[str, str] = {
     "recovery": marked("修复"),
     "replication": marked("复制副本"),
     "transfer": marked("移交"),
+    "unpacking": marked("拆包"),
     "validation": marked("检测"),
     "virus check": marked("病毒检测"),
 }
@@ -94,6 +95,8 @@ _CHECKS: Mapping[str, str] = {
     "lost": marked("没有完好的副本可用"),
     "waiting": marked("有的存储连不上，等接上后再修"),
     "renditions": marked("浏览用的图片和文字"),
+    "imported": marked("由 BagIt 信息包导入"),
+    "bag": marked("信息包核验"),
 }
 _JOBS: Mapping[str, str] = {
     "ingest": marked("入库"),

@@ -52,12 +52,12 @@ def plan_folder(paths: Iterable[Path], *, category: str = DEFAULT_CATEGORY) -> l
     planned = []
     for path in _files(paths):
         kind = deposit.kind_of(path.name)
-        values = {"title": path.stem.strip() or path.name, **_unknown(kind)}
-        planned.append(Planned((path,), values, _columns({"category": category, "kind": kind})))
+        values = {"title": path.stem.strip() or path.name, **unknown_words(kind)}
+        planned.append(Planned((path,), values, tidy_columns({"category": category, "kind": kind})))
     return planned
 
 
-def _unknown(kind: str) -> dict[str, str]:
+def unknown_words(kind: str) -> dict[str, str]:
     """Return honest words for what a file alone does not tell, but filing asks for."""
     told = {name: text for name, text in UNKNOWN.items() if is_known(name)}
     return {name: text for name, text in told.items() if spec(name).obligation_for(kind) == MUST}
@@ -145,7 +145,7 @@ def _planned(row: Row, sheet: _Sheet, problems: list[dict[str, object]]) -> Plan
     columns.setdefault("category", sheet.category)
     columns.setdefault("kind", deposit.kind_of(names[0]) if names else "other")
     one = Planned(
-        tuple(sheet.files[name][0] for name in names if name in sheet.files), told, _columns(columns)
+        tuple(sheet.files[name][0] for name in names if name in sheet.files), told, tidy_columns(columns)
     )
     code = one.columns.get("reference_code", "")
     if code in sheet.codes:
@@ -178,7 +178,7 @@ def _wrong(number: int, one: Planned, today: date) -> list[dict[str, object]]:
     ]
 
 
-def _columns(told: Mapping[str, str]) -> dict[str, str]:
+def tidy_columns(told: Mapping[str, str]) -> dict[str, str]:
     """Return tidy columns, what is missing filled in by the category's preset."""
     tidy = dict(normalise_columns(told).values)
     preset = CATEGORIES.get(tidy.get("category", ""))

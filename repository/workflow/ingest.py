@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from preservation import intake
@@ -20,7 +20,7 @@ from preservation.policy import CopyState
 from preservation.premis import EventType
 from repository.models.item import Item
 from repository.models.package import Copy, Package, PackagedFile
-from repository.workflow import bagging, facts, jobs, journal, packages, replicating, states
+from repository.workflow import bagging, facts, jobs, journal, packages, received, replicating, states
 from repository.workflow.composing import compose_first, compose_next, intake_events, told_report
 from repository.workflow.packages import Contents
 from repository.workflow.room import refuse_full_store
@@ -169,6 +169,7 @@ def _pack(work: Work, item_id: str, accepted: _Accepted, report: IntakeReport) -
         )
         for file in contents.files
     ]
+    objects += received.pieces(work.tools.staging, accepted.staged.values())
     inventory = bagging.write(work.tools, work.tools.first_store, contents, objects)
     reach("ingest.after_pack")
     return inventory
@@ -249,7 +250,8 @@ def repack(work: Work) -> None:
 def _carried(session: Session, package: Package) -> list[Carried]:
     rows = session.scalars(
         select(PackagedFile).where(
-            PackagedFile.package_id == package.id, PackagedFile.role == packages.OBJECT
+            PackagedFile.package_id == package.id,
+            or_(PackagedFile.role == packages.OBJECT, PackagedFile.path.startswith(received.FOLDER)),
         )
     )
     return [

@@ -27,13 +27,18 @@ def zipped(path: Path, *entries: tuple[str, bytes]) -> Path:
     return path
 
 
-def raw_zip(path: Path, *names: bytes, extra: Callable[[bytes], bytes] = lambda raw: b"") -> Path:
+def raw_zip(
+    path: Path,
+    *names: bytes,
+    bodies: tuple[bytes, ...] = (),
+    extra: Callable[[bytes], bytes] = lambda raw: b"",
+) -> Path:
     """Write a stored zip whose names are these bytes, with no word on their encoding."""
     out, directory = io.BytesIO(), io.BytesIO()
-    for raw in names:
-        place, crc, more = out.tell(), zlib.crc32(raw), extra(raw)
-        head = struct.pack("<HHHHHLLLHH", 20, 0, 0, 0, 0x21, crc, len(raw), len(raw), len(raw), len(more))
-        out.write(b"PK\3\4" + head + raw + more + raw)
+    for raw, body in zip(names, bodies or names, strict=True):
+        place, more, size = out.tell(), extra(raw), len(body)
+        head = struct.pack("<HHHHHLLLHH", 20, 0, 0, 0, 0x21, zlib.crc32(body), size, size, len(raw), len(more))
+        out.write(b"PK\3\4" + head + raw + more + body)
         tail = struct.pack("<HHHLL", 0, 0, 0, 0, place)
         directory.write(b"PK\1\2" + struct.pack("<H", 20) + head + tail + raw + more)
     start, size = out.tell(), directory.tell()
