@@ -6,7 +6,18 @@ from flask_babel import get_locale
 from repository.config import Settings
 from repository.extensions import babel, csrf, db, login
 from repository.web import banner, errors, filters, menu
-from repository.web.admin import accounts, care, checkup, holdings, policy, records, repairs, roles, stock, system
+from repository.web.admin import (
+    accounts,
+    care,
+    checkup,
+    holdings,
+    policy,
+    records,
+    repairs,
+    roles,
+    stock,
+    system,
+)
 from repository.web.desk import exports, inbox, intake, items
 from repository.web.guards import current_tools, guard
 from repository.web.portal import account, setup

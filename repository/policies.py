@@ -233,3 +233,18 @@ def default_place(settings: Settings, spec: StoreSpec | None, name: str, disk: s
     if spec is not None and spec.kind == "s3":
         return urlsplit(settings.s3_endpoint).netloc or name
     return disk or name
+
+
+def units(session: Session) -> list[Collection]:
+    """Return all units, in the order in which they stand below each other."""
+    return list(session.scalars(select(Collection).order_by(Collection.position, Collection.code)))
+
+
+def unit(session: Session, unit_id: str) -> Collection | None:
+    """Return one unit, None where there is no such unit."""
+    return session.get(Collection, unit_id)
+
+
+def card(session: Session, store_id: str) -> StoreCard | None:
+    """Return what was said of a store, None where nothing was."""
+    return session.get(StoreCard, store_id)
