@@ -19,6 +19,7 @@ from repository.commands import (
     running,
     stocking,
     storing,
+    watching,
 )
 from repository.commands.context import COULD_NOT
 from repository.config import SettingRefused
@@ -46,6 +47,8 @@ for command in (
     running.work,
     catalogue.ingest,
     catalogue.search,
+    watching.health,
+    watching.notify,
     keeping.fixity,
     keeping.verify,
     keeping.repair,

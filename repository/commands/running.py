@@ -13,6 +13,7 @@ import click
 from waitress.server import BaseWSGIServer, create_server
 
 from repository.app import create_app
+from repository.commands import guarding
 from repository.commands.context import BAD, COULD_NOT, open_archive, say, store_troubles, tell_json
 from repository.commands.listening import NO_LIMIT, receive_whole
 from repository.commands.soundness import refuse_unsound
@@ -76,7 +77,10 @@ def serve(as_json: bool) -> None:
     refuse_unsound(tools)
     server = listen(tools)
     greet(tools, as_json=as_json)
+    stopping = threading.Event()
+    guarding.begin(tools, stopping)
     serve_until_stopped(server)
+    stopping.set()
 
 
 def listen(tools: Tools) -> BaseWSGIServer:
@@ -161,6 +165,7 @@ def run_both() -> None:
     stopping = threading.Event()
     keeper = threading.Thread(target=_keep_worker, args=(stopping,), daemon=True)
     keeper.start()
+    guarding.begin(tools, stopping)
     try:
         serve_until_stopped(server)
     finally:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -310,7 +311,8 @@ FIGURES = dict(checked=412, failed=0, unreadable=0, not_checked=0, runs=1, inval
 def test_p17_the_digest_is_one_honest_sentence(archive: Archive, change: dict[str, int], told: str) -> None:
     """What was read and found good is told as such; what was not read never passes for good."""
     now = archive.tools.clock()
-    digest = Digest(since=now - timedelta(days=1), until=now, **{**FIGURES, **change})  # type: ignore[arg-type]
+    figures: dict[str, Any] = {**FIGURES, **change}
+    digest = Digest(since=now - timedelta(days=1), until=now, **figures)
     said = Speaker().digest(digest)
 
     assert told in said.text and "\n" not in said.text
