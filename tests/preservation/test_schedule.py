@@ -37,7 +37,8 @@ def keys(chosen: list[CopyDue]) -> list[str]:
 
 def test_asked_first_then_never_checked_then_oldest() -> None:
     """An event comes before everything, then what was never read, then the oldest."""
-    copies = [copy("old", age=28), copy("never", age=None), copy("asked", age=1, asked=True), copy("older", age=29)]
+    copies = [copy("old", age=28), copy("never", age=None), copy("older", age=29)]
+    copies.append(copy("asked", age=1, asked=True))
 
     assert keys(plan([queue(*copies)], now=NOW, span=Span.DUE, budget_bytes=None)) == [
         "asked", "never", "older", "old"
@@ -110,7 +111,10 @@ def test_rules_hold_for_any_copies(
     """No copy twice, what must be read always, the rest within both budgets."""
     rules = [replace(RULE, nightly_bytes=own), StoreRule("far", StoreKind.REPLICA, "云", timedelta(days=45))]
     stores = [
-        [copy(f"{store}{number:03}", age=age, size=size, asked=asked) for number, (age, size, asked) in enumerate(raw)]
+        [
+            copy(f"{store}{number:03}", age=age, size=size, asked=asked)
+            for number, (age, size, asked) in enumerate(raw)
+        ]
         for store, raw in enumerate((first, second))
     ]
     chosen = plan(
@@ -144,7 +148,7 @@ def test_p3_three_years_of_nights_with_bursts_keep_every_interval_and_budget(see
     }
     read: dict[str, dict[str, CopyDue]] = {name: {} for name in rules}  # in the order of reading
     coming = {day: random.randrange(1500, 2500) for day in random.sample(range(100, 900), 10)}
-    number = 0
+    number, totals = 0, dict.fromkeys(rules, 0)
     for day in range(3 * 365):
         now = NOW + timedelta(days=day)
         for _ in range(coming.get(day, 0)):
@@ -153,9 +157,9 @@ def test_p3_three_years_of_nights_with_bursts_keep_every_interval_and_budget(see
                 read[name][f"{name}{number}"] = CopyDue(f"{name}{number}", random.randrange(1, 2000), now)
         if random.random() < 0.02:
             continue  # the machine was off this night
-        queues = [Queue(rule, sum(one.size for one in read[name].values()) if day % 10 == 0 or day in coming
-                        else totals[name], read[name].values()) for name, rule in rules.items()]
-        totals = {one.rule.id: one.total_bytes for one in queues}
+        if day % 10 == 0 or day in coming:
+            totals = {name: sum(one.size for one in read[name].values()) for name in rules}
+        queues = [Queue(rule, totals[name], read[name].values()) for name, rule in rules.items()]
         chosen = plan(queues, now=now, span=Span.DAILY, budget_bytes=None)
         for name, rule in rules.items():
             mine = [one for one in chosen if one.key.startswith(name)]
