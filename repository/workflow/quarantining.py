@@ -45,8 +45,8 @@ class QuarantineFigures:
 class Kept:
     """One object in quarantine with what the catalogue knows of it.
 
-    until is the first day on which it may be forgotten, None where its note is
-    lost; may_go is said only where every sign agrees now.
+    until is the last day on which it is surely kept, None where its note is lost;
+    may_go is said only where every sign agrees now.
     """
 
     store_id: str
@@ -102,7 +102,7 @@ def _kept(
         item_id, prefix, path = "", "", one.origin
     until = None
     if one.at is not None and one.day is not None:
-        until = max(one.day, one.at.date()) + timedelta(days=QUARANTINE_DAYS + 1)
+        until = max(one.day, one.at.date()) + timedelta(days=QUARANTINE_DAYS)
     event = told.get(one.key)
     may_go = (
         event is not None

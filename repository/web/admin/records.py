@@ -61,12 +61,14 @@ def copy(copy_id: UUID) -> str:
     mending = told.copy.id in figures.in_repair(db.session)
     row = copies.row_of(told, mending=mending, shown=200)
     reports = custody.repairs_of(db.session, told.copy)
+    good = [one.store for one in row.others if one.state == "ok"]
     return render_template(
         "admin/copy.html",
         copy=row,
         package=told.package,
         wrong=mend_words.wrong_sentence(told.copy, told.package.file_count),
-        steps=mend_words.steps(told.copy, [one.store for one in row.others if one.state == "ok"]),
+        steps=mend_words.steps(told.copy, good),
+        is_plain=bool(good) and not row.lost and row.state != "unreadable",  # the steps say it all
         repairs=[repair_words.row_of(custody.RepairTold(one, told.item)) for one in reports],
         events=copies.events_of(custody.copy_events(db.session, told.copy)),
         may_run=may(current_actor(), Act.RUN_CARE),

@@ -46,6 +46,7 @@ class FileLine:
     sha256: str
     quarantine: str
     until: str
+    kept_as_it_was: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,16 @@ def row_of(told: RepairTold) -> RepairRow:
         sentence=sentence(report),
         is_register=bool(facts.get("register")),
         facts=facts,
-        wrong=findings_of(facts.get("wrong", ())),
+        wrong=[_only_what(one) for one in findings_of(facts.get("wrong", ()))],
         files=[_line(one) for one in facts.get("files", ())],
         witnesses=list(_witnesses(facts.get("witnesses", ()))),
     )
+
+
+def _only_what(row: FindingRow) -> FindingRow:
+    """Return a finding without its advice: that was followed."""
+    head, stop, _ = row.sentence.partition("。")
+    return FindingRow(row.outcome, head + stop, row.path)
 
 
 def sentence(report: Report) -> str:
@@ -153,6 +160,7 @@ def _line(one: Mapping[str, Any]) -> FileLine:
         sha256=str(one.get("sha256") or ""),
         quarantine=str(one.get("quarantine") or ""),
         until=str(one.get("until") or ""),
+        kept_as_it_was=result in ("left", "lost", "waiting", "blocked"),
     )
 
 
