@@ -73,7 +73,7 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
     where = {key: stores for key, stores in _where(tools).items() if key.item_id not in gone}
     registered = _registered_digests(tools)
     refused, copies = [], 0
-    for done, key in enumerate(sorted(where, key=lambda key: (key.item_id, key.version)), start=1):
+    for done, key in enumerate(sorted(where, key=_newest_first), start=1):
         with tools.database.writing.begin() as session:
             package = _register(session, key, where[key], registered.get(key))
             if package is None:
@@ -102,7 +102,7 @@ def adopt(tools: Tools, keys: Sequence[PackageKey], tell: Tell) -> Rebuilt:
         gone = tombstones.gone(session)
     registered = _registered_digests(tools)
     refused, copies = [], 0
-    for done, key in enumerate(sorted(keys), start=1):
+    for done, key in enumerate(sorted(keys, key=_newest_first), start=1):
         where = [store for store in there.stores.values() if is_at_home(store, key)]
         with tools.database.writing.begin() as session:
             package = None
@@ -176,6 +176,11 @@ def _registered_digests(tools: Tools) -> dict[PackageKey, str]:
         }
 
 
+def _newest_first(key: PackageKey) -> tuple[str, int]:
+    """The newest version tells the item: an older one may come from another school, with its tree and codes."""
+    return key.item_id, -key.version
+
+
 def _register(session: Session, key: PackageKey, stores: list[Store], digest: str | None) -> Package | None:
     """Register a package from the first store that tells it truly; one that is known stays as it is."""
     known = session.scalars(select(Package).where(Package.prefix == key.prefix)).first()
@@ -194,7 +199,9 @@ def _register(session: Session, key: PackageKey, stores: list[Store], digest: st
         if contents.prefix != key.prefix:
             continue  # another package's bag lies here (A14, A15): it says nothing of this one
         packages.add_told_events(session, contents)
-        _plant_ancestors(session, contents)
+        item = session.get(Item, key.item_id)
+        if item is None or item.version < key.version:
+            _plant_ancestors(session, contents)
         return packages.register(session, contents, inventory)
     return None
 

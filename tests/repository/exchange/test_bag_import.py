@@ -332,13 +332,21 @@ def _suite(kind: str) -> list[Path]:
     return sorted(path for path in SUITE.glob(f"*/{kind}/*") if path.is_dir())
 
 
+def refused_or(tools: Tools, path: Path) -> list[str]:
+    """Return the outcomes of a source; one in which there is no bag at all is refused, too."""
+    try:
+        return outcomes(take(tools, path))
+    except PackRefused:
+        return ["refused"]
+
+
 @pytest.mark.skipif(not SUITE.is_dir(), reason="JINGUI_CORPORA is not set")
 def test_the_conformance_suite_is_taken_or_refused_as_it_says(archive: Tools) -> None:
     """Every invalid bag of the Library of Congress is refused; every valid one comes in, or is known."""
     good = {path: take(archive, path).bags[0] for path in _suite("valid")}
-    bad = {path: outcomes(take(archive, path)) for path in _suite("invalid")}
+    bad = {path: refused_or(archive, path) for path in _suite("invalid")}
 
-    assert len(good) > 10 and len(bad) > 20
+    assert len(good) > 20 and len(bad) >= 15
     assert {path.name: one.outcome for path, one in good.items() if one.outcome not in ("taken", "known")} == {}
     assert {path.name: said for path, said in bad.items() if said != ["refused"]} == {}
 
