@@ -27,7 +27,7 @@ EVERY = timedelta(hours=24)  # P7: accounts and settings are at most a day behin
 def prune(tools: Tools) -> list[str]:
     """Remove the backups that no generation needs and return their files.
 
-    None is removed while the clock is in doubt. Raises StorageError.
+    The newest of each schema stays. None is removed while the clock is in doubt. Raises StorageError.
     """
     now = tools.clock()
     with tools.database.reading() as session:
@@ -35,7 +35,8 @@ def prune(tools: Tools) -> list[str]:
             return []
     found = backup_sheets.listed(tools.settings.backups_folder)
     spare = generations.spare((sheet.made_at for sheet in found), now)
-    removed = [sheet for sheet in found if sheet.made_at in spare]
+    back = {sheet.revision: sheet.id for sheet in reversed(found)}  # the way back from an upgrade (F04)
+    removed = [sheet for sheet in found if sheet.made_at in spare and sheet.id not in back.values()]
     for sheet in removed:
         with translated(writing=True):
             sheet.path.unlink(missing_ok=True)
