@@ -128,6 +128,7 @@ def is_known(session: Session, log: str, told: Line) -> bool:
         rows: Select[Any] = select(Event).where(Event.id == told["id"])
     else:
         at = datetime.fromisoformat(told["at"])
-        rows = select(AuditEntry).where(AuditEntry.at == at, AuditEntry.act == told["act"])
+        about = AuditEntry.object_id == told["object_id"]
+        rows = select(AuditEntry).where(AuditEntry.at == at, AuditEntry.act == told["act"], about)
     found = (json.loads(chains.line(log, row)) for row in session.scalars(rows))
     return any({**row, "sequence": 0} == {**told, "sequence": 0} for row in found)

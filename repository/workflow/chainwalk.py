@@ -27,13 +27,13 @@ _MOST_NEAR = 20  # breaks that are looked at so closely
 
 @dataclass(slots=True)
 class Walk:
-    """What was seen of one log. places are where the wanted digests stand; unchecked seals had no key."""
+    """What was seen of one log. passed are the wanted digests that were met; unchecked seals had no key."""
 
     log: str
     findings: list[Finding] = field(default_factory=list)
     wrong: int = 0
     head: Head = field(default_factory=Head)
-    places: dict[str, Head] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
     unchecked: int = 0
     unsealed: int = 0
     unsealed_since: datetime | None = None
@@ -54,7 +54,7 @@ def walk(session: Session, log: str, *, key: SealKey | None, wanted: Set[str]) -
         _judge(session, seen, pair, key)
         seen.head = Head(pair.seal_sequence, seen.head.count + 1, pair.seal_digest)
         if pair.seal_digest in wanted:
-            seen.places[pair.seal_digest] = seen.head
+            seen.passed.add(pair.seal_digest)
     _between(session, seen)
     model = LOGS[log]
     query = select(func.count(), func.min(model.at)).where(model.sequence > seen.head.sequence)

@@ -87,27 +87,22 @@ def _content(line: Mapping[str, object]) -> str:
 
 
 def _add_entries(session: Session, scions: Scions, way: Mapping[int, Line]) -> None:
-    known = set()
-    taken = set()
-    for row in session.scalars(select(AuditEntry)):
-        known.add(_content(json.loads(audit.line(row))))
-        taken.add(row.sequence)
-    told = [line["entry"] for line in scions.seals[AUDIT].values() if line["entry"] is not None]
-    lacking = {_content(entry): entry for entry in told if _content(entry) not in known}
-    on_way = {_content(line["entry"]) for line in way.values() if line["entry"] is not None}
-    behind = []
-    for content, entry in sorted(lacking.items(), key=lambda pair: (pair[1]["at"], pair[1]["sequence"])):
-        is_free = content in on_way and entry["sequence"] not in taken
-        if is_free and way[entry["sequence"]]["entry"] == entry:
-            session.add(audit.row(entry))
-        else:
-            behind.append(entry)
+    """Add the entries on the way under their numbers, then those beside it that are not known, behind."""
+    stand = {row.sequence: json.loads(audit.line(row)) for row in session.scalars(select(AuditEntry))}
+    for number, line in way.items():
+        if number not in stand and line["entry"] is not None:
+            stand[number] = line["entry"]
+            session.add(audit.row(line["entry"]))
     session.flush()
-    for entry in behind:
-        row = audit.row(entry)
-        row.sequence = None  # type: ignore[assignment]
-        session.add(row)
-        session.flush()
+    known = {_content(entry) for entry in stand.values()}
+    told = [line["entry"] for line in scions.seals[AUDIT].values() if line["entry"] is not None]
+    for entry in sorted(told, key=lambda entry: (entry["at"], entry["sequence"])):
+        if _content(entry) not in known:
+            known.add(_content(entry))
+            row = audit.row(entry)
+            row.sequence = None  # type: ignore[assignment]
+            session.add(row)
+            session.flush()
 
 
 def _add_seals(session: Session, log: str, way: Mapping[int, Line]) -> None:

@@ -43,9 +43,9 @@ def _gone(own: Mapping[int, Anchor], told: Told) -> Iterator[Finding]:
 
 
 def strays(known: Sequence[Witness], walks: Sequence[Walk]) -> Iterator[Stray]:
-    """Yield the heads of anchors that the chains do not have at their place."""
+    """Yield the heads of anchors that the chains do not have."""
     for one in known:
         for seen in walks:
             stood = one.head(seen.log)
-            if stood.count and seen.places.get(stood.digest) != stood:
+            if stood.count and stood.digest not in seen.passed:
                 yield Stray(seen.log, one.number, one.at, stood, is_cut=seen.head.count < stood.count)
