@@ -37,6 +37,7 @@ _REPORT_KINDS: Mapping[str, str] = {
     "upgrade": marked("升级"),
     "medium": marked("离线介质"),
 }
+_MEDIA_ACTS: Mapping[str, str] = {"write": marked("写入"), "check": marked("核验")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ _WORDS: Mapping[str, Words] = {
     "folder_not_writable": Words(
         marked("数据文件夹不能写入：可以查阅，不能接收和修改。"),
         marked("请检查硬盘是否变成只读、权限是否改过。"),
+        "admin.health_check",
+    ),
+    "backups_not_writable": Words(
+        marked("备份文件夹不能写入，做不了备份。"),
+        marked("请检查放备份的硬盘是否接好、是否变成只读。"),
         "admin.health_check",
     ),
     "disk_full": Words(
@@ -150,7 +156,9 @@ _WORDS: Mapping[str, Words] = {
         marked("S3 服务器的证书还有 %(days)s 天到期。"), marked("到期后副本就存不进去，请早作更换。"), "admin.care"
     ),
     "media_overdue": Words(
-        marked("离线介质“%(name)s”到期了。"), marked("请取来接上，写入新档案并核验。"), "admin.health_check"
+        marked("离线介质“%(name)s”过期 %(days)s 天没有取来%(act)s。"),
+        marked("请取来接上，照“离线介质”页的步骤做。"),
+        "admin.health_check",
     ),
 }
 CODES = frozenset(_WORDS)
@@ -204,6 +212,8 @@ def _facts(alarm: Alarm) -> dict[str, object]:
             told[name] = size_word(int(str(told[name])))
     kind = str(told.get("kind", ""))
     told["report"] = gettext(_REPORT_KINDS[kind]) if kind in _REPORT_KINDS else kind
+    act = str(told.get("act", ""))
+    told["act"] = gettext(_MEDIA_ACTS[act]) if act in _MEDIA_ACTS else act
     about = str(told.get("about", ""))
     if about:
         told["report"] = f"{told['report']}（{about}）"

@@ -8,15 +8,16 @@ it never passes for a good one (P17).
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from preservation.checks import Outcome
 from repository.models.job import FixityRun, Job
+from repository.models.keeping import Medium, MediumState
 from repository.models.package import Copy, Package
 from repository.models.watch import Report
 from repository.policies import rules
-from repository.workflow import facts, heartbeats, indexing, jobs, leases, timekeeping
+from repository.workflow import facts, folders, heartbeats, indexing, jobs, leases, offline, timekeeping
 from repository.workflow.folders import FolderState
 from repository.workflow.looking import Looks
 from repository.workflow.notices import AMBER, RED, Alarm
@@ -24,13 +25,17 @@ from repository.workflow.room import reserve_of
 from repository.workflow.tools import Tools
 
 DAY = timedelta(days=1)
+LOG = "log"  # what the report on the audit log is about
 STUCK = timedelta(hours=26)  # a job that waits so long waits for something that does not come
 AWAY_TOO_LONG = timedelta(hours=26)
 CERTIFICATE_DAYS = 21
 CLUTTER_PERCENT = 20  # of a disk, taken by scratch and quarantine together (F05)
 #: What a duty's own trouble is told of; the others show in the alarms about their subject.
 _TOLD_DUTIES = ("backup", "drill", "anchor", "audit_verify", "stocktake", "fixity", "carry_log", "digest")
-_REPORTS = ("backup", "drill", "audit", "canary", "upgrade", "medium")
+#: Whose last report counts, whatever it is about; and whose last one about each store or medium counts.
+_REPORTS, _REPORTS_EACH = ("backup", "drill", "upgrade"), ("audit", "medium")
+#: A folder of ours that refuses writing; any other name is a store's.
+_NOT_WRITABLE = {folders.DATA: "folder_not_writable", folders.BACKUPS: "backups_not_writable"}
 
 
 def alarms(session: Session, tools: Tools, now: datetime, looks: Looks) -> list[Alarm]:
@@ -42,7 +47,8 @@ def alarms(session: Session, tools: Tools, now: datetime, looks: Looks) -> list[
         *_checks(session),
         *_replication(session, tools, now),
         *_work(session, now),
-        *_reports(session),
+        *_reports(session, tools),
+        *_media(session, now),
         *_system(session, tools, now, looks),
     ]
     return sorted(found, key=lambda alarm: alarm.level != RED)
@@ -81,9 +87,8 @@ def _disks(tools: Tools, looks: Looks) -> Iterator[Alarm]:
         if state.name == first and not state.writable:
             yield Alarm("first_store_away", RED, state.name, {"error": state.trouble})
         elif not state.writable:
-            is_home = state.name not in tools.stores
-            code = "folder_not_writable" if is_home else "store_away"
-            yield Alarm(code, RED if is_home else AMBER, state.name, {"error": state.trouble})
+            code = _NOT_WRITABLE.get(state.name, "store_away")
+            yield Alarm(code, AMBER if code == "store_away" else RED, state.name, {"error": state.trouble})
         else:
             yield from _room(tools, state)
     for clutter in looks.clutter:
@@ -169,15 +174,28 @@ def _work(session: Session, now: datetime) -> Iterator[Alarm]:
         yield Alarm("intake_waits", RED, facts={"count": waiting})
 
 
-def _reports(session: Session) -> Iterator[Alarm]:
-    """Yield the last report of each kind and subject that did not pass."""
-    told = select(func.max(Report.id)).where(Report.kind.in_(_REPORTS))
-    newest = told.group_by(Report.kind, Report.subject)
+def _reports(session: Session, tools: Tools) -> Iterator[Alarm]:
+    """Yield the last reports that did not pass."""
+    of_kind = select(func.max(Report.id)).where(Report.kind.in_(_REPORTS)).group_by(Report.kind)
+    of_each = select(func.max(Report.id)).where(Report.kind.in_(_REPORTS_EACH))
+    newest = union(of_kind, of_each.group_by(Report.kind, Report.subject))
+    in_use = set(session.scalars(select(Medium.id).where(Medium.state == MediumState.IN_USE)))
+    watched = {LOG, *tools.stores, *in_use}
     for row in session.scalars(select(Report).where(Report.id.in_(newest))):
-        if row.outcome in (Outcome.FAILED, Outcome.NOT_RUN):
+        is_ours = row.kind in _REPORTS or row.subject in watched  # a lost disk alarms nobody any more
+        if is_ours and row.outcome in (Outcome.FAILED, Outcome.NOT_RUN):
             level = RED if row.outcome == Outcome.FAILED else AMBER
-            facts_ = {"kind": row.kind, "about": row.subject, "outcome": row.outcome, "report": row.id}
-            yield Alarm("report_failed", level, f"{row.kind}.{row.subject}", facts_, row.at)
+            about = row.subject if row.subject in tools.stores else ""
+            facts_ = {"kind": row.kind, "about": about, "outcome": row.outcome, "report": row.id}
+            subject = row.kind if row.kind in _REPORTS else f"{row.kind}.{row.subject}"
+            yield Alarm("report_failed", level, subject, facts_, row.at)
+
+
+def _media(session: Session, now: datetime) -> Iterator[Alarm]:
+    """Yield each offline medium that should have been brought by now (A125)."""
+    for one in offline.overdue(session, now):
+        told = {"name": one.name, "act": one.act, "days": one.days}
+        yield Alarm("media_overdue", AMBER, f"{one.medium_id}.{one.act}", told, one.due)
 
 
 def _system(session: Session, tools: Tools, now: datetime, looks: Looks) -> Iterator[Alarm]:

@@ -15,7 +15,7 @@ from storage.errors import StorageError, Unreadable
 from storage.faults import translated
 from storage.platform import free_room, fsync_file
 
-DATA = "data"
+DATA, BACKUPS = "data", "backups"
 _SAMPLE = b"jingui write test\n"
 
 
@@ -32,12 +32,14 @@ class FolderState:
 
 
 def look(tools: Tools, *, far: bool = True) -> tuple[FolderState, ...]:
-    """Return the state of the data folder and of each configured store.
+    """Return the state of the data folder, of the backups and of each configured store.
 
     far: write to stores that are no folders, too. A bucket may keep even
     what is removed, so a look that comes often only asks whether it answers.
     """
     states = [_write_test(DATA, tools.settings.data)]
+    if tools.settings.backups_folder.exists():
+        states.append(_write_test(BACKUPS, tools.settings.backups_folder))
     for spec in tools.settings.store_specs:
         try:
             tools.stores[spec.id].probe()

@@ -38,6 +38,7 @@ _SUBJECTS: Mapping[str, tuple[tuple[str, ...], str]] = {
     marked("等待的作业"): (("jobs_stuck", "intake_waits"), marked("没有等了一天以上的作业")),
     marked("各种报告"): (("report_failed",), marked("最近的备份、演练、核对、清点报告都没有问题")),
     marked("离线介质"): (("media_overdue",), marked("没有到期未取来的介质")),
+    marked("临时文件和隔离区"): (("clutter",), marked("没有占去硬盘的五分之一")),
     marked("时钟记录"): (("clock_doubted",), marked("时钟走得平稳")),
 }
 #: Duties with a line of their own in health.py.

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from repository import figures
+from repository.web.alarm_words import place_word
 from repository.web.filters import filesize, local_time, to_local
 from repository.web.findings import finding
 from repository.web.texts import sentence
@@ -62,7 +63,7 @@ def lines(session_of: Callable[[], Session], tools: Tools) -> list[Line]:
 
 
 def _folder(state: FolderState, rule: Reserve) -> Line:
-    label = gettext("数据文件夹") if state.name == folders.DATA else gettext("存储 %(name)s", name=state.name)
+    label = place_word(state.name)
     if not state.writable:
         return Line(label, RED, state.path, sentence(_TROUBLES.get(state.trouble, StorageError)()))
     if state.free is None:

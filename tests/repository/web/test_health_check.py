@@ -15,6 +15,7 @@ from repository.app import create_app
 from repository.models.job import Job
 from repository.models.package import Copy
 from repository.web import alarm_words
+from repository.web.admin import checkup
 from repository.web.notice_words import Speaker
 from repository.web.public import alive
 from repository.workflow import alarms, facts, heartbeats, leases, watching
@@ -277,7 +278,22 @@ def codes_in(tools: Tools) -> set[str]:
     with open(alarms.__file__, encoding="utf-8") as file:
         text = file.read()
     named = set(re.findall(r'Alarm\("(\w+)"', text))
-    return named | {"folder_not_writable", "store_away", "first_store_away"}
+    return named | {"folder_not_writable", "backups_not_writable", "store_away"}
+
+
+#: Alarms that the check-up tells in a line asked while the page is drawn.
+ASKED_LIVE = {
+    *("worker_dead", "overdue", "duty_failed", "mail_failed", "jobs_parked", "index_wrong"),
+    *("first_store_away", "store_away", "folder_not_writable", "backups_not_writable", "disk_full", "disk_low"),
+    *("certificate_bad", "certificate_ends"),
+}
+
+
+def test_every_alarm_has_a_line_on_the_page(archive: Archive) -> None:
+    """Nothing rings that the list does not show."""
+    shown = {code for codes, _ in checkup._SUBJECTS.values() for code in codes} | ASKED_LIVE
+
+    assert codes_in(archive.tools) - shown == set()
 
 
 def test_every_alarm_has_words(archive: Archive) -> None:
