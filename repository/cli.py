@@ -19,6 +19,7 @@ from repository.commands import (
     running,
     stocking,
     storing,
+    timing,
     watching,
 )
 from repository.commands.context import COULD_NOT
@@ -66,6 +67,7 @@ for command in (
     catalogue.status,
     storing.store,
     offline.medium,
+    timing.clock,
     people.account,
     demonstrating.demo,
 ):

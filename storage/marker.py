@@ -48,19 +48,25 @@ def has_marker(root: str) -> bool:
     return os.path.lexists(os.path.join(root, MARKER))
 
 
-def check_marker(root: str, id: str) -> None:
-    """Return if the folder is the store of that id. Raises StoreUnavailable, WrongStore."""
-    place = os.path.join(root, MARKER)
+def read_marker(root: str) -> str:
+    """Return the id of the store in a folder. Raises StoreUnavailable."""
     try:
-        with translated(writing=False, store=id):
-            fd = platform.open_nofollow(place)
+        with translated(writing=False, root=root):
+            fd = platform.open_nofollow(os.path.join(root, MARKER))
             try:
                 content = os.read(fd, _LARGEST)
             finally:
                 os.close(fd)
-        told = json.loads(content)
-        found = told["id"]
+        return str(json.loads(content)["id"])
     except (StorageError, ValueError, KeyError, TypeError) as error:
+        raise StoreUnavailable(root=root, reason="no marker") from error
+
+
+def check_marker(root: str, id: str) -> None:
+    """Return if the folder is the store of that id. Raises StoreUnavailable, WrongStore."""
+    try:
+        found = read_marker(root)
+    except StoreUnavailable as error:
         raise StoreUnavailable(store=id, root=root, reason="no marker") from error
     if found != id:
         raise WrongStore(store=id, found=found, root=root)

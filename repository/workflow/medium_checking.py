@@ -223,8 +223,10 @@ def register(work: Work, medium: Medium, report: Mapping[str, Any]) -> Tally:
     tally = Tally()
     with work.writing() as session:
         known = _sealed_as_told(session, medium) if medium.recipients else {}
-        query = select(Copy, Package).join(Package).where(Copy.store_id == medium.id, Copy.created_at <= at)
-        for copy, package in session.execute(query).tuples().all():
+        before = at + timedelta(seconds=1)  # a report tells whole seconds
+        query = select(Copy, Package).join(Package)
+        query = query.where(Copy.store_id == medium.id, Copy.created_at < before)
+        for copy, package in session.execute(query).all():
             if medium.recipients:
                 path = sealed_key(package.prefix)
                 verdict = _as_sealed(copy.id, sealed_told.get(path), known.get(path))

@@ -82,7 +82,7 @@ def _bad_copies(work: Work) -> Mapping[str, str]:
     query = select(Copy.id, Package.prefix).join(Package)
     query = query.where(Copy.state.in_(_BAD), Copy.store_id.in_(tuple(work.tools.stores)))
     with work.reading() as session:
-        return dict(session.execute(query).tuples().all())
+        return {row.id: row.prefix for row in session.execute(query)}
 
 
 def open_all(source: LocalStore, into: LocalStore, *, secret: str, scratch: Path, tell: Tell) -> Opened:

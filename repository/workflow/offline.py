@@ -209,7 +209,8 @@ def _replant_copies(session: Session, media: set[str]) -> int:
         return 0
     rows = session.execute(select(Package.item_id, Package.version, Package.id))
     packages = {(row.item_id, row.version): row.id for row in rows}
-    known = set(session.execute(select(Copy.package_id, Copy.store_id)).tuples())
+    rows_of_copies = session.execute(select(Copy.package_id, Copy.store_id))
+    known = {(row.package_id, row.store_id) for row in rows_of_copies}
     made = 0
     query = select(Event).where(Event.type == EventType.REPLICATION, Event.object_kind == journal.ITEM)
     for event in session.scalars(query):
