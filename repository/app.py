@@ -8,6 +8,7 @@ from repository.extensions import babel, csrf, db, login
 from repository.web import banner, errors, filters, menu
 from repository.web.admin import (
     accounts,
+    backups,
     care,
     checkup,
     holdings,
@@ -40,7 +41,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs, stock, policy)
+ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs, stock, policy, backups)
 #: Pages that hang their views on the four audiences' blueprints when imported.
 ROOMS = (home, alive, browse, find, files, setup, account, inbox, intake, items, exports, *ADMIN)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from flask_babel import gettext
+
 from repository.web.words import filled, marked
 from repository.workflow.errors import WorkflowError
 
@@ -57,3 +59,22 @@ def reason_words(code: str, facts: Mapping[str, object]) -> str:
     """Return the sentence of a code and the reason among its facts; an unknown reason as it is."""
     msgid = _WORDS[code].get(str(facts.get("reason", "")), "")
     return filled(msgid, facts) if msgid else str(facts.get("reason", code))
+
+
+def failure(facts: Mapping[str, object]) -> str:
+    """Return why the last backup was not made, from its report."""
+    code = str(facts.get("code", ""))
+    if code in CODES:
+        return reason_words(code, facts)
+    return gettext("备份没有做成（%(code)s）。请看磁盘空间和备份文件夹能否写入。", code=code)
+
+
+def drill_sentence(outcome: str, facts: Mapping[str, object]) -> str:
+    """Return the verdict of a drill in one sentence."""
+    if "found" not in facts:
+        return reason_words("WF-054", facts)
+    if outcome == "passed":
+        return gettext("备份能恢复：每张表、每个归档信息包都与登记一致，首页能打开。")
+    if outcome == "warned":
+        return gettext("备份能恢复，但有几处没有核对到，见下面。")
+    return gettext("恢复出来的内容有不一致的地方，见下面。请尽快处理。")

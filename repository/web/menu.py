@@ -71,6 +71,7 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
         Room(marked("保存策略"), "admin.policy", ("admin.store_policy", "admin.unit_policy")),
         Room(marked("清点"), "admin.stock", ("admin.stock_report",)),
         Room(marked("修复报告"), "admin.repairs", ("admin.repair_report", "admin.quarantine")),
+        Room(marked("恢复演练"), "admin.drills", ("admin.drill",)),
     ),
     marked_in("menu", "利用"): (
         Room(marked("检索"), "public.find"),
@@ -84,6 +85,7 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
                                               "admin.change_account", "admin.reset_password")),
         Room(marked("岗位权限"), "admin.roles"),
         Room(marked("系统体检"), "admin.health_check"),
+        Room(marked("备份"), "admin.backups"),
         Room(marked("后台作业"), "admin.status", waiting=_parked),
         Room(marked("设置"), "admin.settings"),
     ),

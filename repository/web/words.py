@@ -110,6 +110,8 @@ _JOBS: Mapping[str, str] = {
     "repair": marked("修复副本"),
     "carry_log": marked("保存日志"),
     "reap": marked("清理临时文件"),
+    "backup": marked("备份"),
+    "drill": marked("恢复演练"),
     "medium_write": marked("写入离线介质"),
     "medium_check": marked("核验离线介质"),
     "export": marked("导出"),

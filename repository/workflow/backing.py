@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from repository.config import Settings
 from repository.models.migrating import newest_revision
 from repository.models.snapshot import column, copy_into, file_of, one, revision_of, table_sums, trouble_in
 from repository.setting_rows import TABLE
@@ -48,6 +49,22 @@ def backup_key(tools: Tools) -> ages.Identity:
         made = ages.new_identity()
         keep_new(path, f"{_KEY_NOTE}# public key: {made.recipient}\n{made.secret}\n")
     return ages.identity(path.read_text("utf-8"))
+
+
+def is_possible(tools: Tools) -> bool:
+    """Return whether we can back this catalogue up: it is a SQLite file."""
+    return file_of(tools.database) is not None
+
+
+def shares_disk(settings: Settings) -> bool:
+    """Return whether the backups lie on the disk of the data, and would be lost with it."""
+    place = settings.backups_folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        return place.stat().st_dev == settings.data.stat().st_dev
+    except OSError:
+        return True  # nobody can tell: say the worse
 
 
 def recipients(tools: Tools) -> list[str]:

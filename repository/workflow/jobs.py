@@ -4,6 +4,7 @@ The job exists exactly if the commit did (transactional outbox). Who runs it,
 claims it here: one transaction, one job, never two with the same lock key.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -163,3 +164,9 @@ def counts(session: Session) -> dict[str, int]:
     """Return how many jobs there are in each state."""
     rows = session.execute(select(Job.state, func.count()).group_by(Job.state))
     return {state: count for state, count in rows}
+
+
+def waiting(session: Session, verbs: Collection[str]) -> frozenset[str]:
+    """Return which of these verbs wait or run now."""
+    query = select(Job.verb).where(Job.verb.in_(tuple(verbs)), Job.state.in_((QUEUED, RUNNING)))
+    return frozenset(session.scalars(query))
