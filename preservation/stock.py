@@ -205,7 +205,8 @@ class _Shard:
                 findings.append(_difference(prefix, expected.sizes, again))
             else:
                 findings.append(found("ST-103", Outcome.WARNED, prefix))
-        return findings + self._judge_name(expected.key)
+        other = self._judge_name(expected.key)
+        return other if any(one.outcome is Outcome.FAILED for one in other) else findings + other
 
     def _judge_name(self, key: PackageKey) -> list[Finding]:
         """Return what is wrong with who the bag at a known place says it is."""

@@ -18,6 +18,8 @@ _GROUPS: Mapping[str, str] = {
     "ST-4": marked("位置不对的、来历不明的"),
 }
 UNKNOWN = "ST-201"
+#: What is said of a copy that the figures count as missing, wrong or not looked at.
+_OF_COPIES = frozenset({"ST-101", "ST-102", "ST-104", "ST-301", "ST-302", "ST-303", "ST-304"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def sentence(report: Report) -> str:
                    **words)
     if told["trouble"]:
         return said + gettext("清点中途断了，其余没有看。")
-    others = total(report) - told["missing"] - told["wrong"]
+    others = sum(count for code, count in told["codes"].items() if code not in _OF_COPIES)
     return said + (gettext("另有 %(n)s 处要看一看。", n=f"{others:,}") if others > 0 else "")
 
 

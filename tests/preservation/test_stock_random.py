@@ -28,11 +28,6 @@ def _found(shelf: Shelf) -> Told:
     return {(one.code, one.path) for part in take_stock(shelf.store, shelf.ask) for one in part.findings}
 
 
-def _differs(shelf: Shelf, place: PackageKey, bag: PackageKey) -> Told:
-    same = shelf.packages[place].sizes == shelf.packages[bag].sizes
-    return set() if same else {("ST-102", place.prefix)}
-
-
 def _stray_place(shelf: Shelf, key: PackageKey, dice: random.Random) -> str:
     """Return a place where no package of ours stands."""
     other = item_id(dice)
@@ -92,12 +87,10 @@ def swap(shelf: Shelf, dice: random.Random) -> Change:
         place.rename(shelf.place(two))
 
     turn()
-    told = _differs(shelf, one, two) | _differs(shelf, two, one)
+    told = {("ST-302", one.prefix), ("ST-302", two.prefix)}
     if one.item_id == two.item_id:
         low, high = sorted((one, two))
-        told |= {("ST-302", low.prefix), ("ST-301", high.prefix)}
-    else:
-        told |= {("ST-302", one.prefix), ("ST-302", two.prefix)}
+        told = {("ST-302", low.prefix), ("ST-301", high.prefix)}
     return Change(told, turn)
 
 
@@ -114,7 +107,7 @@ def overwrite(shelf: Shelf, dice: random.Random) -> Change:
         shutil.rmtree(shelf.place(two))
         place.rename(shelf.place(two))
 
-    return Change({("ST-301" if is_older else "ST-303", two.prefix)} | _differs(shelf, two, one), undo)
+    return Change({("ST-301" if is_older else "ST-303", two.prefix)}, undo)
 
 
 def add(shelf: Shelf, dice: random.Random) -> Change:
