@@ -6,6 +6,8 @@ A failed check is a value, an inability is an outcome, only surprises raise.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from preservation.clauses import clause_of
+
 
 class Outcome(StrEnum):
     """The five words. "Not run" is never "passed"."""
@@ -34,6 +36,11 @@ class Finding:
     outcome: Outcome
     path: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def clause(self) -> str:
+        """Return the section of RFC 8493 behind it, "" where the standard is silent."""
+        return clause_of(self.code)
 
     def fact(self, name: str) -> str:
         """Return one fact by name, "" where there is none."""

@@ -3,7 +3,7 @@
 The name that was handed in is data and is kept to the byte; the name made from
 it can stand on any system: NFC, no path, no control or direction characters,
 none of Windows' reserved names, at most 255 bytes (85 Chinese characters).
-check_path is lexical: it asks no disk (RFC 8493 section 5.2).
+check_path is lexical: it asks no disk (RFC 8493 section 5.1).
 """
 
 import re

@@ -134,7 +134,13 @@ def verify(bag: Path, as_json: bool) -> None:
         raise SystemExit(COULD_NOT) from failure
     if as_json:
         findings = [
-            {"code": one.code, "outcome": str(one.outcome), "path": one.path, "facts": dict(one.facts)}
+            {
+                "code": one.code,
+                "outcome": str(one.outcome),
+                "path": one.path,
+                "clause": one.clause,
+                "facts": dict(one.facts),
+            }
             for one in told.findings
         ]
         tell_json({"bag": str(bag), "outcome": str(told.outcome), "findings": findings})
@@ -142,7 +148,8 @@ def verify(bag: Path, as_json: bool) -> None:
         say({GOOD: "完好", BAD: "有问题"}.get(exit_code(told), "无法判断") + f"：{bag}")
         for one in told.findings:
             words = finding(one.code, dict(one.facts))
-            say(f"  {outcome_word(str(one.outcome))} {one.code} {one.path}：{words}")
+            rule = f"（RFC 8493 第 {one.clause} 节）" if one.clause else ""
+            say(f"  {outcome_word(str(one.outcome))} {one.code} {one.path}：{words}{rule}")
     raise SystemExit(exit_code(told))
 
 
