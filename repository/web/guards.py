@@ -22,6 +22,7 @@ from repository.workflow.tools import Tools, now_utc
 
 View = TypeVar("View", bound=Callable[..., Any])
 _ACT = "jingui_act"
+SKEW = 60.0  # seconds by which a clock may be set right without a new sign-in
 _MUST_CHANGE_ALLOWED = frozenset(
     {"portal.password", "portal.change_password", "portal.sign_out", "portal.language", "static"}
 )
@@ -117,7 +118,8 @@ def _end_idle_session() -> None:
     limit = timedelta(minutes=current_tools().settings.session_minutes).total_seconds()
     now = now_utc().timestamp()
     if current_user.is_authenticated:
-        if now - session.get("seen", 0) > limit:
+        idle = now - session.get("seen", 0)
+        if not -SKEW <= idle <= limit:  # seen in the future: a clock set back revives no old session (B23)
             end_session()
         else:
             session["seen"] = now

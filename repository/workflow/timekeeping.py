@@ -16,7 +16,9 @@ from repository.workflow.errors import Refused
 
 #: A clock this far from the mark is in doubt; a night without power is no doubt.
 DOUBT = timedelta(hours=24)
-#: A machine that was off over a long holiday: its clock is believed after a day of steady going.
+#: A machine that was off over some days is believed after half an hour of steady going,
+#: one that was off over a long holiday after a day; nothing longer without a person's word.
+WEEK, SOON = timedelta(days=10), timedelta(minutes=30)
 HOLIDAY, STEADY = timedelta(days=100), timedelta(hours=24)
 #: Two looks further apart than this do not show that the clock went steadily between them.
 LONGEST_STEP = timedelta(hours=1)
@@ -70,13 +72,15 @@ def _keep(session: Session, now: datetime) -> None:
 
 
 def _went_steadily(session: Session, now: datetime, told: Standing) -> bool:
-    """Return whether a clock after a holiday has gone steadily for a day; keeps this look."""
+    """Return whether a clock has gone steadily since the machine was off; keeps this look."""
     since, last = _time(session, facts.CLOCK_DOUBTED_SINCE), _time(session, facts.CLOCK_DOUBTED_LAST)
     if since is None or last is None or not timedelta(0) <= now - last <= LONGEST_STEP:
         since = now
         facts.put(session, facts.CLOCK_DOUBTED_SINCE, now.isoformat())
     facts.put(session, facts.CLOCK_DOUBTED_LAST, now.isoformat())
-    return timedelta(0) < told.ahead <= HOLIDAY and now - since >= STEADY
+    if not timedelta(0) < told.ahead <= HOLIDAY:
+        return False
+    return now - since >= (SOON if told.ahead <= WEEK else STEADY)
 
 
 def _time(session: Session, name: str) -> datetime | None:

@@ -101,6 +101,19 @@ def test_session_ends_when_idle(archive: Archive, signed_in: SignIn) -> None:
     assert answer.headers["Location"].startswith("/login")
 
 
+def test_b23_a_clock_set_back_revives_no_session(archive: Archive, signed_in: SignIn) -> None:
+    """P19: a session that was used last in what is now the future is over; a minute's setting right is none."""
+    browser = signed_in("staff")
+    with browser.session_transaction() as session:
+        session["seen"] += 30
+    assert browser.get("/account").status_code == 200
+    with browser.session_transaction() as session:
+        session["seen"] += 10 * 365 * 86400
+    answer = browser.get("/account")
+
+    assert answer.headers["Location"].startswith("/login")
+
+
 def test_session_ends_when_the_account_is_closed(archive: Archive, signed_in: SignIn) -> None:
     """A deactivated account is out at its next request."""
     browser = signed_in("staff")
