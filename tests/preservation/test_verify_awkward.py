@@ -45,7 +45,7 @@ def case(
 
 
 def tagged(**tags: bytes) -> Callable[[Path], Path]:
-    """Return a maker of the usual bag with tag files; double underscores are hyphens, a last part the type."""
+    """Return a maker of the usual bag with tag files; double underscores stand for hyphens."""
     named = {name.replace("__", "-") + ".txt": content for name, content in tags.items()}
     return lambda folder: hand_made(folder, FILES, tags=named)
 
