@@ -14,14 +14,11 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import bagit
 
 from preservation.fixity import check_copy
-from preservation.policy import Policy
-from preservation.schedule import CopyDue, due
 from preservation.verify import verify_folder
 from storage.bag import Incoming, write_bag
 from storage.layout import package_prefix
@@ -102,24 +99,12 @@ def measure(shape: Shape, store: LocalStore) -> None:
     print(f"  fixity / cat, both cold    {copy / cat:.2f}")
 
 
-def measure_due(count: int = 100_000) -> None:
-    """Print how long the due list of many copies takes."""
-    now = datetime(2026, 3, 1, tzinfo=UTC)
-    copies = [
-        CopyDue(f"{number:06}", 1_000_000, now - timedelta(minutes=number * 7919 % 50_000))
-        for number in range(count)
-    ]
-    took = seconds(lambda: due(copies, now=now, policy=Policy(), budget_bytes=10**10))
-    print(f"due list of {count:,} copies: {took:.3f} s (reach 0.5)")
-
-
 def main() -> None:
     """Run the measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, help="where to write (default: a temporary folder)")
     parser.add_argument("--quick", action="store_true", help="only the small shapes")
     options = parser.parse_args()
-    measure_due()
     with tempfile.TemporaryDirectory(dir=options.root) as folder:
         store = create_store(Path(folder) / "store", "bench")
         for shape in SHAPES:

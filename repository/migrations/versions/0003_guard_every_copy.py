@@ -115,6 +115,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('asked_at', sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column('run_id', sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f('ix_copies_run_id'), ['run_id'], unique=False)
+        batch_op.drop_index('ix_copies_due')
+        batch_op.create_index('ix_copies_due', ['store_id', 'checked_at', 'id'], unique=False)
         batch_op.add_column(sa.Column('prior_state', sa.String(length=12), server_default='unknown', nullable=False))
         batch_op.add_column(sa.Column('prior_checked_at', sa.DateTime(), nullable=True))
 
@@ -139,6 +141,8 @@ def downgrade() -> None:
     with op.batch_alter_table('copies', schema=None) as batch_op:
         batch_op.drop_column('prior_checked_at')
         batch_op.drop_column('prior_state')
+        batch_op.drop_index('ix_copies_due')
+        batch_op.create_index('ix_copies_due', ['checked_at'], unique=False)
         batch_op.drop_index(batch_op.f('ix_copies_run_id'))
         batch_op.drop_column('run_id')
         batch_op.drop_column('asked_at')
