@@ -4,6 +4,7 @@ import click
 from sqlalchemy import select
 
 from repository.commands.context import COULD_NOT, open_archive, say, tell_json
+from repository.commands.keeping import AT_THE_SHELL
 from repository.models.account import Account
 from repository.workflow import accounts
 
@@ -44,6 +45,7 @@ def reset(username: str, as_json: bool) -> None:
         password = accounts.first_password(row.username)
         accounts.set_password(session, row, password, must_change=True)
         accounts.forgive(session, row)
+        accounts.note(session, tools, "account.reset", AT_THE_SHELL, row)
         told = {"username": row.username, "full_name": row.full_name, "password": password}
     if as_json:
         tell_json(told)

@@ -22,7 +22,7 @@ from preservation.repair import OtherCopy
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package
 from repository.permissions import Act, Actor, may
-from repository.workflow import canaries, jobs, journal, planning, registers, turns
+from repository.workflow import audit, canaries, jobs, journal, planning, registers, turns
 from repository.workflow.errors import Refused
 from repository.workflow.packages import inventory_of
 from repository.workflow.tools import Tools, Work
@@ -241,5 +241,8 @@ def ask_repair(session: Session, tools: Tools, actor: Actor, copy: Copy) -> Job:
     if not may(actor, Act.RUN_CARE):
         raise Refused()
     asked_by = actor.name if actor.kind == "person" else None
+    if asked_by is not None:
+        about = journal.Subject("copy", copy.id)
+        audit.record(session, "repair.asked", actor=actor, at=tools.clock(), about=about)
     lock, dedup = f"copy:{copy.id}", f"repair:{copy.id}"
     return jobs.enqueue(session, "repair", lock=lock, dedup=dedup, copy=copy.id, asked_by=asked_by)

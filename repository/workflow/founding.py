@@ -49,6 +49,8 @@ def set_up(session: Session, tools: Tools, founding: Founding, *, token: str) ->
         raise SignInRefused()
     account = found(session, tools, founding)
     account.last_sign_in = tools.clock()  # the set-up signs in at once
+    told = {"school": founding.school_name.strip(), "fonds_code": founding.fonds_code.strip()}
+    accounts.note(session, tools, "archive.founded", accounts.actor_of(account), account, **told)
     facts.put(session, facts.SETUP_TOKEN, "")
     return account
 

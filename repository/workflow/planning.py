@@ -18,8 +18,9 @@ from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package
 from repository.permissions import Act, Actor, may
 from repository.policies import GB, rules
-from repository.workflow import facts, jobs
+from repository.workflow import audit, facts, jobs
 from repository.workflow.errors import Refused
+from repository.workflow.journal import Subject
 from repository.workflow.tools import Tools
 from storage.errors import StorageError
 
@@ -68,6 +69,10 @@ def start(
         session.add(run)
         session.flush()
         _fill(session, tools, run, present)
+        if actor.kind == "person":
+            about = Subject("run", str(run.id))
+            told = {"scope": scope, "expected": run.expected}
+            audit.record(session, "fixity.started", actor=actor, at=tools.clock(), about=about, facts=told)
     _put_in_line(session, run)
     return run
 

@@ -1,4 +1,4 @@
-"""账号: who may sign in, with which posts; each act is written to the log jingui.audit.
+"""账号: who may sign in, with which posts; each act is written into the audit log.
 
 A first password is shown once, to hand it to the person, and must be changed
 at the first sign-in.
@@ -18,7 +18,7 @@ from repository.extensions import db
 from repository.models.account import Account
 from repository.permissions import Act, Role
 from repository.web.admin.care import admin
-from repository.web.guards import allows, begin_session, current_actor
+from repository.web.guards import allows, begin_session, current_actor, current_tools
 from repository.web.texts import sentence
 from repository.workflow import accounts as verbs
 from repository.workflow.accounts import NewAccount
@@ -98,8 +98,8 @@ def add_account() -> ResponseReturnValue:
         account = verbs.create(db.session, new)
     except Taken as taken:
         return _again(form, {"username": sentence(taken)}, taken.status)
+    _note("account.made", account, roles=",".join(account.roles))
     db.session.commit()
-    _note("made", account, roles=",".join(account.roles))
     return render_template("admin/first_password.html", account=account, password=password, is_new=True), 201
 
 
@@ -141,8 +141,9 @@ def _save(row: Account, form: AccountForm) -> None:
     changed = (sorted(form.roles), form.active) != (sorted(row.roles), row.active)
     if changed:
         verbs.change(db.session, current_actor(), row, roles=form.roles, active=form.active)
+    told = {"roles": ",".join(row.roles), "active": row.active, "full_name": row.full_name}
+    _note("account.changed", row, **told)
     db.session.commit()
-    _note("changed", row, roles=",".join(row.roles), active=row.active)
     if changed and row.id == current_actor().id:
         begin_session(row)  # a change of posts ends all sessions; one's own goes on
 
@@ -158,8 +159,8 @@ def reset_password(account_id: UUID) -> ResponseReturnValue:
         return render_template("admin/reset_password.html", account=row)
     password = verbs.first_password(row.username)
     verbs.set_password(db.session, row, password, must_change=True)
+    _note("account.reset", row)
     db.session.commit()
-    _note("given a new password", row)
     return render_template("admin/first_password.html", account=row, password=password, is_new=False)
 
 
@@ -178,6 +179,7 @@ def _page(row: Account, form: AccountForm, errors: Mapping[str, str]) -> str:
 
 
 def _note(act: str, row: Account, **told: object) -> None:
-    """Write to the log who did what to which account; never a password."""
+    """Write into the audit log, and to the log of the program, who did what to which account."""
+    verbs.note(db.session, current_tools(), act, current_actor(), row, **told)
     more = " ".join(f"{name}={value}" for name, value in told.items())
     audit.info("account %s (%s) %s by %s %s", row.username, row.id, act, current_actor().name, more)

@@ -15,9 +15,10 @@ from repository.permissions import Act
 from repository.web.admin.care import admin
 from repository.web.guards import allows, current_actor, current_tools
 from repository.web.texts import lang
-from repository.workflow import indexing, jobs
+from repository.workflow import audit, indexing, jobs
+from repository.workflow.journal import Subject
 
-audit = logging.getLogger("jingui.audit")
+log = logging.getLogger("jingui.audit")
 HIDDEN = "***"
 
 
@@ -37,8 +38,9 @@ def retry(job_id: int) -> ResponseReturnValue:
         abort(404)
     if job.state == jobs.PARKED:
         jobs.retry(db.session, job, current_tools().clock())
+        _note("job.retried", Subject(audit.JOB, str(job.id)), verb=job.verb)
         db.session.commit()
-        audit.info("job %s (%s) asked for again by %s", job.id, job.verb, current_actor().name)
+        log.info("job %s (%s) asked for again by %s", job.id, job.verb, current_actor().name)
         flash(gettext("已重新排队。"), "success")
     else:
         flash(gettext("这件作业已经在做，或者已经做完。"), "message")
@@ -50,9 +52,15 @@ def retry(job_id: int) -> ResponseReturnValue:
 def rebuild_index() -> ResponseReturnValue:
     """Put the rebuilding of the index in line."""
     indexing.ask_rebuild(db.session, why="asked")
+    _note("index.asked", None)
     db.session.commit()
     flash(gettext("重建索引已排队。重建期间仍可检索，做完后自动换用新索引。"), "success")
     return redirect(url_for("admin.status"))
+
+
+def _note(act: str, about: Subject | None, **told: object) -> None:
+    at = current_tools().clock()
+    audit.record(db.session, act, actor=current_actor(), at=at, about=about, facts=told)
 
 
 @admin.get("/system/settings")

@@ -91,6 +91,10 @@ def _take_language(account: Account) -> None:
 def sign_out() -> ResponseReturnValue:
     """Sign out; the chosen language stays."""
     language = session.get("language")
+    row = db.session.get(Account, current_actor().id) if current_actor().id else None
+    if row is not None:
+        accounts.note(db.session, current_tools(), "session.ended", current_actor(), row)
+        db.session.commit()
     end_session()
     if language:
         session["language"] = language
