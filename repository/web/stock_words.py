@@ -9,6 +9,8 @@ from flask_babel import gettext
 from repository.models.watch import Report
 from repository.web.findings import finding
 from repository.web.words import filled, marked
+from storage.errors import UnsafeName
+from storage.layout import parse_prefix
 
 #: Codes of one kind -> what stands over them.
 _GROUPS: Mapping[str, str] = {
@@ -24,12 +26,13 @@ _OF_COPIES = frozenset({"ST-101", "ST-102", "ST-104", "ST-301", "ST-302", "ST-30
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One finding: where, the sentence on it, the outcome word, its code."""
+    """One finding: where, the sentence on it, the outcome word, its code, the item it speaks of or ""."""
 
     path: str
     sentence: str
     outcome: str
     code: str
+    item_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +77,16 @@ def groups(report: Report) -> tuple[Group, ...]:
 
 
 def _line(one: Mapping[str, Any]) -> Line:
-    return Line(one["path"], finding(one["code"], one["facts"]), one["outcome"], one["code"])
+    said = finding(one["code"], one["facts"])
+    return Line(one["path"], said, one["outcome"], one["code"], _item_of(one["path"]) or _item_of(_told(one)))
+
+
+def _told(one: Mapping[str, Any]) -> str:
+    return str(one["facts"].get("told", ""))
+
+
+def _item_of(prefix: str) -> str:
+    try:
+        return parse_prefix(prefix).item_id
+    except UnsafeName:
+        return ""

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from repository import stocktakes
+from repository import queries, stocktakes
 from repository.extensions import db
 from repository.models.watch import Report
 from repository.permissions import Act, may
@@ -48,15 +48,17 @@ def take_stock() -> ResponseReturnValue:
 def stock_report(report_id: int) -> str:
     """Show one report."""
     told = _report(report_id)
-    paths = [one["path"] for one in told.facts["findings"]]
+    groups = stock_words.groups(told)
+    lines = [line for group in groups for line in group.lines]
     return render_template(
         "admin/stock_report.html",
         report=told,
         sentence=stock_words.sentence(told),
         total=stock_words.total(told),
-        groups=stock_words.groups(told),
+        groups=groups,
+        items=queries.items(db.session, current_actor(), {line.item_id for line in lines if line.item_id}),
         unknown=told.facts["codes"].get(stock_words.UNKNOWN, 0),
-        copies=stocktakes.copies_at(db.session, told.subject, paths),
+        copies=stocktakes.copies_at(db.session, told.subject, [line.path for line in lines]),
         may_run=may(current_actor(), Act.RUN_CARE),
     )
 
