@@ -116,6 +116,9 @@ _JOBS: Mapping[str, str] = {
     "medium_check": marked("核验离线介质"),
     "export": marked("导出"),
     "tidy_exchange": marked("清理导出的文件"),
+    "receipt": marked("开具回执"),
+    "receipts": marked("开具到期的回执"),
+    "carry_receipts": marked("保存回执"),
 }
 _JOB_STATES: Mapping[str, str] = {
     "queued": marked("等待中"),

@@ -17,9 +17,9 @@ from repository.models.audit import AuditEntry
 from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.item import Item, Revision
-from repository.models.keeping import Medium
+from repository.models.keeping import Medium, Receipt
 from repository.models.package import Package, PackagedFile
-from repository.workflow import assigning, audit, facts, offline, states
+from repository.workflow import assigning, audit, facts, offline, receipting, states
 from repository.workflow.packages import ITEM_COLUMNS, told_event, told_revision
 
 REBUILT = "catalogue.rebuilt"
@@ -50,6 +50,10 @@ def dump(session: Session) -> dict[str, Any]:
         "stores": assigning.told_cards(session),
         "items": list(_items(session)),
         "media": [offline.told(medium) for medium in session.scalars(select(Medium).order_by(Medium.id))],
+        "receipts": [
+            receipting.document(row, facts.get(session, facts.RECEIPT_KEY + row.key_id))
+            for row in session.scalars(select(Receipt).order_by(Receipt.id))
+        ],
         "events": [told_event(event) for event in session.scalars(select(Event).order_by(Event.id))],
         "audit": sorted(_acts(session)),
     }

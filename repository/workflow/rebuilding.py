@@ -32,6 +32,7 @@ from repository.workflow import (
     offline,
     packages,
     planning,
+    receipting,
     recovering,
     tombstones,
 )
@@ -82,6 +83,7 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
                 copies += _add_copies(session, tools, package, where[key])
         tell(done, len(where))
     staged = recovering.recover(tools)
+    receipting.recall(tools)
     with tools.database.writing.begin() as session:
         assigning.recall(session)
         offline.replant(session)

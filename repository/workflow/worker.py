@@ -42,6 +42,7 @@ from repository.workflow import (
     planning,
     quarantining,
     reaping,
+    receipting,
     replicating,
     rounds,
     sampling,
@@ -83,6 +84,9 @@ VERBS: dict[str, Callable[[Work], None]] = {
     "adopt": taking_stock.adopt,
     "export": export_jobs.export,
     "tidy_exchange": export_jobs.tidy,
+    "receipt": receipting.issue,
+    "receipts": receipting.issue_due,
+    "carry_receipts": receipting.carry,
 }
 PAUSE = 0.3  # seconds between two looks at an empty line
 INDEX_REST = 0.7  # seconds between two commits of the index: what comes meanwhile goes in with one
@@ -280,6 +284,7 @@ def clock(tools: Tools) -> BackgroundScheduler:
     scheduler.add_job(rounds.ask, "interval", minutes=15, args=[tools, "reap"])
     scheduler.add_job(rounds.catch_up, "interval", minutes=30, args=[tools], next_run_time=datetime.now(UTC))
     scheduler.add_job(rounds.ask, "interval", hours=1, args=[tools, "tidy_exchange"])
+    scheduler.add_job(rounds.ask, "interval", minutes=5, args=[tools, "receipts"])
     weekly = {"day_of_week": "sun", "hour": 5, "misfire_grace_time": 3600 * 24}
     scheduler.add_job(rounds.ask, "cron", args=[tools, "stocktake"], **weekly)
     scheduler.add_job(rounds.ask, "cron", args=[tools, "audit_verify"], **weekly)
