@@ -40,8 +40,12 @@ def fill(tools: Tools, count: int) -> None:
         packages.append(
             {
                 "id": key,
-                "item_id": key, "version": 1, "prefix": f"aips/{key}",
-                "registered_digest": "0" * 64, "file_count": 9, "byte_count": random.randrange(10_000, 5_000_000),
+                "item_id": key,
+                "version": 1,
+                "prefix": f"aips/{key}",
+                "registered_digest": "0" * 64,
+                "file_count": 9,
+                "byte_count": random.randrange(10_000, 5_000_000),
             }
         )
         for store in STORES:
