@@ -12,6 +12,7 @@ from repository.web.admin import (
     care,
     checkup,
     holdings,
+    media,
     policy,
     records,
     repairs,
@@ -41,7 +42,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs, stock, policy, backups)
+ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs, stock, policy, backups, media)
 #: Pages that hang their views on the four audiences' blueprints when imported.
 ROOMS = (home, alive, browse, find, files, setup, account, inbox, intake, items, exports, *ADMIN)
 

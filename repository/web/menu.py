@@ -69,6 +69,7 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
         Room(marked("保存状况"), "admin.care", ("admin.copy", "admin.repair"), _troubled),
         Room(marked("核验记录"), "admin.runs", ("admin.run",)),
         Room(marked("保存策略"), "admin.policy", ("admin.store_policy", "admin.unit_policy")),
+        Room(marked("离线介质"), "admin.media", ("admin.medium", "admin.new_medium", "admin.medium_label")),
         Room(marked("清点"), "admin.stock", ("admin.stock_report",)),
         Room(marked("修复报告"), "admin.repairs", ("admin.repair_report", "admin.quarantine")),
         Room(marked("恢复演练"), "admin.drills", ("admin.drill",)),
