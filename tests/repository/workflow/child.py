@@ -6,8 +6,8 @@ import sys
 from repository.commands.running import run_worker
 from repository.config import from_env
 from repository.wiring import build_tools
-from repository.workflow import jobs, worker
-from repository.workflow.tools import Tools
+from repository.workflow import anchoring, jobs, sealing, worker
+from repository.workflow.tools import Tools, Work
 
 
 def hold(tools: Tools) -> None:
@@ -29,6 +29,16 @@ def claim(tools: Tools) -> None:
             print(job.id)
 
 
+def seal(tools: Tools) -> None:
+    """Seal what is not sealed yet."""
+    sealing.seal(Work(tools, {}))
+
+
+def anchor(tools: Tools) -> None:
+    """Make an anchor."""
+    anchoring.anchor(Work(tools, {}))
+
+
 if __name__ == "__main__":
     archive = build_tools(from_env(os.environ))
-    {"hold": hold, "claim": claim, "work": run_worker}[sys.argv[1]](archive)
+    {"hold": hold, "claim": claim, "work": run_worker, "seal": seal, "anchor": anchor}[sys.argv[1]](archive)
