@@ -37,8 +37,8 @@ def write(tools: Tools, count: int = 3) -> None:
     """Write so many entries."""
     with tools.database.writing.begin() as session:
         for number in range(count):
-            facts = {"n": number}
-            audit.record(session, "account.changed", actor=ADMINISTRATOR, at=tools.clock(), facts=facts)
+            told = {"n": number}
+            audit.record(session, "account.changed", actor=ADMINISTRATOR, at=tools.clock(), facts=told)
 
 
 def child(act: str, data: Path, **more: str) -> int:
@@ -188,7 +188,7 @@ def test_a_store_that_is_away_keeps_no_row_from_its_seal(tools: Tools) -> None:
         assert {told["digest"] for told in sealbook.lines(store)} == set(_digests(tools))
     with tools.database.reading() as session:
         last = max(session.scalars(select(Seal.number)))
-        assert [kept.number(session, kept.SEAL_WATERMARK + name) for name in tools.stores] == [last, last]
+        assert [facts.number(session, facts.SEAL_WATERMARK + name) for name in tools.stores] == [last, last]
 
 
 def test_e18_a_refused_sign_in_is_written_down_without_what_was_typed(tools: Tools) -> None:
