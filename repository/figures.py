@@ -15,6 +15,7 @@ from repository.models.event import Event
 from repository.models.item import Item
 from repository.models.job import FixityRun, Job
 from repository.models.package import Copy, Package, PackagedFile
+from repository.models.watch import Report
 from repository.permissions import CATALOGUED
 from repository.policies import Rules
 
@@ -128,6 +129,17 @@ def fixity_run_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(FixityRun)) or 0
 
 
+def has_ended_run(session: Session) -> bool:
+    """Return whether a fixity run ever came to its end."""
+    query = select(FixityRun.id).where(FixityRun.finished_at.is_not(None)).limit(1)
+    return session.scalars(query).first() is not None
+
+
+def report_kinds(session: Session) -> frozenset[str]:
+    """Return of which kinds there is a report."""
+    return frozenset(session.scalars(select(Report.kind).distinct()))
+
+
 def fixity_run(session: Session, run_id: int) -> FixityRun | None:
     """Return one run, None where there is no such run."""
     return session.get(FixityRun, run_id)
@@ -142,6 +154,26 @@ def open_jobs(session: Session, *, limit: int = 50) -> Sequence[Job]:
     """Return jobs that wait, run or were given up."""
     query = select(Job).where(Job.state != "done").order_by(Job.state, Job.priority, Job.id).limit(limit)
     return session.scalars(query).all()
+
+
+@dataclass(frozen=True, slots=True)
+class LineFigures:
+    """How the worker's line fares: jobs that wait or run, those that do so for too long, those given up."""
+
+    open: int
+    stuck: int
+    parked: int
+
+
+def line_figures(session: Session, *, stuck_before: datetime) -> LineFigures:
+    """Return how the worker's line fares; stuck is what is open and older than that time."""
+    is_open = Job.state.in_(("queued", "running"))
+    counts = (
+        func.count().filter(is_open),
+        func.count().filter(is_open, Job.created_at < stuck_before),
+        func.count().filter(Job.state == "parked"),
+    )
+    return LineFigures(*session.execute(select(*counts).where(Job.state != "done")).one())
 
 
 def parked_count(session: Session) -> int:

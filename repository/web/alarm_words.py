@@ -192,6 +192,11 @@ def duty_word(name: str) -> str:
     return gettext(_DUTIES[name]) if name in _DUTIES else name
 
 
+def report_word(kind: str) -> str:
+    """Return what a kind of report is called."""
+    return gettext(_REPORT_KINDS[kind]) if kind in _REPORT_KINDS else kind
+
+
 def place_word(name: str) -> str:
     """Return what a folder, a store or its quarantine is called."""
     if name in _PLACES:
@@ -210,8 +215,7 @@ def _facts(alarm: Alarm) -> dict[str, object]:
     for name in ("free", "wanted", "bytes"):
         if isinstance(told.get(name), int):
             told[name] = size_word(int(str(told[name])))
-    kind = str(told.get("kind", ""))
-    told["report"] = gettext(_REPORT_KINDS[kind]) if kind in _REPORT_KINDS else kind
+    told["report"] = report_word(str(told.get("kind", "")))
     act = str(told.get("act", ""))
     told["act"] = gettext(_MEDIA_ACTS[act]) if act in _MEDIA_ACTS else act
     about = str(told.get("about", ""))

@@ -8,7 +8,7 @@ it never passes for a good one (P17).
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union
+from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
 from preservation.checks import Outcome
@@ -143,21 +143,11 @@ def _replication(session: Session, tools: Tools, now: datetime) -> Iterator[Alar
         hours = int((now - oldest) / timedelta(hours=1))
         yield Alarm("backlog", RED, facts={"count": count, "hours": hours}, since=oldest + DAY)
     late, oldest = session.execute(
-        select(func.count(), func.min(Copy.checked_at)).where(_is_late(session, tools, now))
+        select(func.count(), func.min(Copy.checked_at)).where(rules(session, tools).is_overdue())
     ).one()
     if late:
         days = None if oldest is None else (now - oldest).days
         yield Alarm("copies_overdue", AMBER, facts={"count": late, "days": days})
-
-
-def _is_late(session: Session, tools: Tools, now: datetime) -> ColumnElement[bool]:
-    """Return what holds for a copy in a configured store that was not read in time."""
-    limits = []
-    for store_id, rule in rules(session, tools).stores.items():
-        since = now - rule.interval
-        unread = and_(Copy.checked_at.is_(None), Copy.created_at < since)
-        limits.append(and_(Copy.store_id == store_id, or_(Copy.checked_at < since, unread)))
-    return or_(*limits)
 
 
 def _work(session: Session, now: datetime) -> Iterator[Alarm]:

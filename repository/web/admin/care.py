@@ -10,14 +10,14 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from repository import custody, figures, policies, queries
+from repository import custody, figures, media, policies, queries
 from repository.extensions import db
 from repository.permissions import Act, may
 from repository.web.admin import copies, stores
 from repository.web.care_words import care_light
 from repository.web.guards import allows, current_actor, current_tools
 from repository.workflow import care as verbs
-from repository.workflow import leases, planning
+from repository.workflow import alarms, leases, planning
 
 admin = Blueprint("admin", __name__)
 TROUBLED_SHOWN, RUNS_SHOWN = 50, 5
@@ -39,11 +39,12 @@ def care() -> str:
         figures=counted,
         one_disk=told.sharing_a_disk(),
         lacking=figures.not_replicated(db.session, list(tools.stores)),
-        stores=stores.rows(looks, figures.copies_per_store(db.session)),
+        stores=stores.rows(looks, figures.copies_per_store(db.session), media.names(db.session)),
         troubled=troubled(),
         troubled_total=figures.troubled_count(db.session),
         runs=figures.fixity_runs(db.session, limit=RUNS_SHOWN),
         settings=tools.settings,
+        line=figures.line_figures(db.session, stuck_before=tools.clock() - alarms.STUCK),
         may_run=may(current_actor(), Act.RUN_CARE),
         **under_way(),
     )

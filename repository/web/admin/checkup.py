@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from repository import figures
 from repository.extensions import db
 from repository.permissions import Act, may
 from repository.web import alarm_words
@@ -22,7 +23,7 @@ from repository.web.admin.health import AMBER, GREEN, GREY, RED, Line
 from repository.web.care_words import Light
 from repository.web.filters import local_time
 from repository.web.guards import allows, current_actor, current_tools
-from repository.web.words import marked
+from repository.web.words import listed, marked
 from repository.workflow import heartbeats, mailing, rounds, watching
 from repository.workflow.heartbeats import Beat
 from repository.workflow.notices import Alarm, Said
@@ -33,10 +34,8 @@ from repository.workflow.watching import Seen
 _SUBJECTS: Mapping[str, tuple[tuple[str, ...], str]] = {
     marked("副本"): (("copies_lost", "copies_bad", "copies_unreadable"), marked("没有损坏、缺失或读不出的副本")),
     marked("重读期限"): (("copies_overdue",), marked("每份副本都在规定时间内读过")),
-    marked("核验程序"): (("run_invalid",), marked("最近一轮核验有效")),
     marked("复制"): (("backlog",), marked("没有等了一天以上的复制")),
     marked("等待的作业"): (("jobs_stuck", "intake_waits"), marked("没有等了一天以上的作业")),
-    marked("各种报告"): (("report_failed",), marked("最近的备份、演练、核对、清点报告都没有问题")),
     marked("离线介质"): (("media_overdue",), marked("没有到期未取来的介质")),
     marked("临时文件和隔离区"): (("clutter",), marked("没有占去硬盘的五分之一")),
     marked("时钟记录"): (("clock_doubted",), marked("时钟走得平稳")),
@@ -106,6 +105,7 @@ def _seen_lines(session: Session, tools: Tools) -> list[Line]:
     """Return what the worker saw last, and how each regular duty fares."""
     now, seen = tools.clock(), watching.seen(session)
     lines = [_subject(label, *told, seen, seen.is_fresh(now)) for label, told in _SUBJECTS.items()]
+    lines += [_checker(session, seen, now), _reports(session, seen, now)]
     if tools.settings.s3_endpoint.startswith("https://"):
         codes = ("certificate_bad", "certificate_ends")
         lines.append(_subject(marked("S3 证书"), codes, marked("证书有效"), seen, seen.is_fresh(now)))
@@ -121,6 +121,24 @@ def _subject(label: str, codes: Sequence[str], fine: str, seen: Seen, is_fresh: 
     if is_fresh:
         return Line(gettext(label), GREEN, gettext(fine), at=seen.at)
     return Line(gettext(label), GREY, gettext("后台程序没有来看过，不知道"), at=seen.at)
+
+
+def _checker(session: Session, seen: Seen, now: datetime) -> Line:
+    """Return whether the checker can be believed; without a run nobody knows."""
+    label = marked("核验程序")
+    if not figures.has_ended_run(session):
+        return Line(gettext(label), GREY, gettext("还没有做过核验"))
+    return _subject(label, ("run_invalid",), marked("最近一轮核验有效"), seen, seen.is_fresh(now))
+
+
+def _reports(session: Session, seen: Seen, now: datetime) -> Line:
+    """Return how the last reports ended; a kind without any report is named, never passed over."""
+    label, there = marked("各种报告"), figures.report_kinds(session)
+    lacking = [alarm_words.report_word(kind) for kind in ("backup", "drill", "audit") if kind not in there]
+    line = _subject(label, ("report_failed",), marked("最近的备份、演练、核对报告都没有问题"), seen, seen.is_fresh(now))
+    if lacking and line.level == GREEN:
+        return Line(line.label, GREY, gettext("还没有这些报告：%(names)s", names=listed(lacking)), at=line.at)
+    return line
 
 
 def _alarmed(label: str, found: Sequence[Alarm], at: datetime | None) -> Line:

@@ -284,7 +284,8 @@ def codes_in(tools: Tools) -> set[str]:
 #: Alarms that the check-up tells in a line asked while the page is drawn.
 ASKED_LIVE = {
     *("worker_dead", "overdue", "duty_failed", "mail_failed", "jobs_parked", "index_wrong"),
-    *("first_store_away", "store_away", "folder_not_writable", "backups_not_writable", "disk_full", "disk_low"),
+    *("first_store_away", "store_away", "folder_not_writable", "backups_not_writable"),
+    *("disk_full", "disk_low", "run_invalid", "report_failed"),
     *("certificate_bad", "certificate_ends"),
 }
 
