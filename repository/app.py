@@ -20,10 +20,10 @@ from repository.web.admin import (
     stock,
     system,
 )
-from repository.web.desk import exports, inbox, intake, items
+from repository.web.desk import bag_imports, exports, inbox, intake, items, receipts
 from repository.web.guards import current_tools, guard
 from repository.web.portal import account, setup
-from repository.web.public import alive, browse, files, find, home
+from repository.web.public import alive, browse, files, find, home, verifying
 from repository.wiring import key
 from repository.workflow.tools import Tools
 
@@ -44,7 +44,8 @@ HEADERS = {
 }
 ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs, stock, policy, backups, media)
 #: Pages that hang their views on the four audiences' blueprints when imported.
-ROOMS = (home, alive, browse, find, files, setup, account, inbox, intake, items, exports, *ADMIN)
+EXCHANGE = (exports, bag_imports, receipts, verifying)
+ROOMS = (home, alive, browse, find, files, setup, account, inbox, intake, items, *EXCHANGE, *ADMIN)
 
 
 def create_app(settings: Settings, tools: Tools) -> Flask:

@@ -106,8 +106,8 @@ def import_bag(paths: tuple[Path, ...], category: str, profile: Path | None, as_
     if as_json:
         tell_json({path: _told(result) for path, result in results.items()})
     else:
-        for path, result in results.items():
-            for line in _lines(path, result):
+        for name, result in results.items():
+            for line in _lines(name, result):
                 say(line)
     good = all(isinstance(result, Import) and result.is_good for result in results.values())
     raise SystemExit(GOOD if good else BAD)
@@ -134,5 +134,5 @@ def _lines(path: str, result: Import | PackRefused) -> Iterator[str]:
         yield f"{mark} {bag.name}：{exchange_words.received_words(bag)}"
         for one in bag.findings[:20]:
             yield f"    {outcome_word(str(one.outcome))} {one.code} {one.path}：{finding(one.code, dict(one.facts))}"
-    for one in result.passed_over:
-        yield f"  略过（不在信息包里）：{one}"
+    for path_beside in result.passed_over:
+        yield f"  略过（不在信息包里）：{path_beside}"

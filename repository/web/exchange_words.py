@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+from flask_babel import gettext
+
 from repository.description.export_list import OutItem
 from repository.web.words import filled, marked
 from repository.workflow.bag_import import Received
 from repository.workflow.exchange_errors import PackRefused
+from repository.workflow.receipt_checks import ItemNow
 
 _LEFT_OUT: Mapping[str, str] = {
     "no_good_copy": marked("没有一份副本是完好的（%(path)s），没有导出。请先修复。"),
@@ -22,6 +25,8 @@ _PACKS: Mapping[str, str] = {
     "too_large": marked("里面的内容太大，没有接收。"),
     "ratio": marked("压缩包展开后大得不正常，为了安全没有接收。"),
     "too_deep": marked("里面的文件夹层数太多，没有接收。"),
+    "right": marked("您的账号现在不能导入信息包，没有接收。"),
+    "no_room": marked("磁盘空间不够，没有接收。请联系系统管理员。"),
     "no_bag": marked("里面没有 BagIt 信息包（没有 bagit.txt）。"),
 }
 
@@ -47,12 +52,32 @@ def left_out_words(item: OutItem | Mapping[str, str]) -> str:
     return filled(_LEFT_OUT.get(item["reason"], item["reason"]), {"path": item["path"]})
 
 
-def received_words(bag: Received) -> str:
+def received_words(bag: Received | Mapping[str, object]) -> str:
     """Return what became of a bag that came in."""
-    text = _WHY.get(bag.why) or _RECEIVED[bag.outcome]
-    return filled(text, {"title": bag.title, "version": bag.version})
+    if isinstance(bag, Received):
+        bag = {"why": bag.why, "outcome": bag.outcome, "title": bag.title, "version": bag.version}
+    text = _WHY.get(str(bag["why"])) or _RECEIVED[str(bag["outcome"])]
+    return filled(text, bag)
+
+
+def import_refused_words(facts: Mapping[str, object]) -> str:
+    """Return why a whole upload was refused."""
+    return filled(_PACKS.get(str(facts.get("why")), _PACKS["unreadable"]), facts)
+
+
+def item_now_words(item: ItemNow) -> str:
+    """Return how one item of a receipt fares now."""
+    if not item.is_kept:
+        return gettext("还没有归档。") if not item.was_kept else gettext("目录里现在没有这一件，请联系档案室。")
+    if not item.same_files:
+        return gettext("现在的文件与回执所列的不同，请联系档案室。")
+    if item.was_kept and not item.same_digest:
+        return gettext("登记的摘要与回执不同，请联系档案室。")
+    if not item.copies:
+        return gettext("现在没有已核验的完好副本，请联系档案室。")
+    return gettext("文件与回执一致。")
 
 
 def pack_sentence(error: PackRefused) -> str:
     """Return why a zip, tar or folder was refused."""
-    return filled(_PACKS.get(str(error.facts.get("why")), _PACKS["unreadable"]), error.facts)
+    return import_refused_words(error.facts)

@@ -59,6 +59,9 @@ _FILTERS = (
     *(words.kind_word, words.category_word, words.retention_word, words.access_word, words.decade_word),
     words.listed,
     exchange_words.left_out_words,
+    exchange_words.item_now_words,
+    exchange_words.received_words,
+    exchange_words.import_refused_words,
 )
 
 

@@ -59,8 +59,9 @@ class Room:
 HEADINGS: Mapping[str, tuple[Room, ...]] = {
     marked_in("menu", "接收"): (
         Room(marked("交档案"), "desk.upload", ("desk.batch", "desk.save_batch")),
-        Room(marked("我交的档案"), "desk.mine", waiting=_returned),
+        Room(marked("我交的档案"), "desk.mine", ("desk.submission_receipts", "desk.receipt"), _returned),
         Room(marked("收件箱"), "desk.inbox", ("desk.review", "desk.accept", "desk.return_"), _to_review),
+        Room(marked("导入信息包"), "desk.new_import", ("desk.start_import", "desk.show_import")),
     ),
     marked_in("menu", "整理"): (
         Room(marked("目录"), "desk.catalogue", ("desk.edit", "desk.save", "desk.history")),
@@ -77,6 +78,7 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
     marked_in("menu", "利用"): (
         Room(marked("检索"), "public.find"),
         Room(marked("浏览"), "public.browse", ("public.item",)),
+        Room(marked("验证回执"), "public.receipts"),
         Room(marked("导出"), "desk.exports", ("desk.new_export", "desk.show_export")),
     ),
     marked_in("menu", "鉴定与处置"): (),
