@@ -12,9 +12,9 @@ from repository.workflow.tools import Tools, Work
 from tests.archives import new_archive
 
 
-def restarted(data: Path) -> Tools:
+def restarted(data: Path, **more: str) -> Tools:
     """Start again as the worker does: reap what a crash left, then do all work."""
-    tools = new_archive(data, empty=True)
+    tools = new_archive(data, empty=True, **more)
     reaping.reap(Work(tools, {}), age_seconds=0)
     worker.drain(tools)
     return tools

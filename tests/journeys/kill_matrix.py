@@ -11,20 +11,40 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import func, select, text
+
 from repository import queries
+from repository.config import from_env
+from repository.models.account import Account
+from repository.models.item import Item
 from repository.models.job import FixityRun
+from repository.models.migrating import migrate, newest_revision
 from repository.models.package import Copy
+from repository.models.school import Fact
+from repository.models.snapshot import revision_of
 from repository.permissions import access_tags
-from repository.workflow import care, worker
+from repository.wiring import build_tools, lay_folders
+from repository.workflow import backing, backup_contents, backup_sheets, care, restoring, worker
 from repository.workflow.tools import Tools
 from search.entry import Request
-from tests.archives import ARCHIVIST, close, environment, new_archive, photo, planned, take_in
+from tests.archives import (
+    ARCHIVIST,
+    close,
+    environment,
+    jingui_here,
+    new_archive,
+    photo,
+    planned,
+    take_in,
+)
 from tests.journeys import syscalls
 from tests.journeys.afterwards import assert_nothing_half, restarted
 from tests.journeys.killed import TITLE
 from tests.journeys.syscalls import Point, Program
 
-SOURCE = "老校门.jpg"
+SOURCE, BACKUP, KEY = "老校门.jpg", "backup.age", "backup.key"
+LATER = "新校门"
+OLD_SCHEMA, ROWS = "0002", 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,7 @@ class Act:
     prepare: Callable[[Path], None]
     check: Callable[[Path, str], None]
     words: tuple[str, ...] = ()
+    has_own_stores: bool = False  # beside the data folder, so that this may be lost alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +76,7 @@ class Matrix:
         self.program = Program(
             "tests.journeys.killed",
             [f"{act.name}-here", str(self.work / "data"), *(str(self.work / word) for word in act.words)],
-            environment(self.work / "data", JINGUI_CLAMD=""),
+            environment(self.work / "data", **(own_stores(self.work) if act.has_own_stores else {})),
         )
         self._lay()
         self.points = syscalls.points(self.program, self.work, folder / "trace")
@@ -70,6 +91,11 @@ class Matrix:
     def _lay(self) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
         subprocess.run(["cp", "-a", str(self.pattern), str(self.work)], check=True)
+
+
+def own_stores(folder: Path) -> dict[str, str]:
+    """Return the setting of two stores beside the data folder."""
+    return {"JINGUI_STORES": f"main={folder / 'main'},second={folder / 'second'}"}
 
 
 def _prepare_ingest(folder: Path) -> None:
@@ -123,7 +149,81 @@ def _whole_round(tools: Tools) -> FixityRun:
         return session.get_one(FixityRun, run_id)
 
 
+def _prepare_backup(folder: Path) -> None:
+    tools = new_archive(folder / "data")
+    take_in(tools, planned(photo(folder / SOURCE), title=TITLE))
+    close(tools)
+
+
+def _check_backup(data: Path, said: str) -> None:
+    """What is listed opens, what was killed is not listed, and the next backup is made."""
+    tools = restarted(data)
+    stood = backup_sheets.listed(tools.settings.backups_folder)
+    assert len(stood) == 1 or "ACK" not in said
+    for sheet in (*stood, backing.make(tools)):
+        backup_contents.verify(sheet.path, backing.backup_key(tools).secret, data.parent / f"out-{sheet.id}")
+    assert_nothing_half(tools)
+    close(tools)
+
+
+def _prepare_restore(folder: Path) -> None:
+    """Leave a backup, its key, and stores that hold one item more; the data folder is lost."""
+    tools = new_archive(folder / "data", **own_stores(folder))
+    take_in(tools, planned(photo(folder / SOURCE), title=TITLE))
+    sheet = backing.make(tools)
+    shutil.move(sheet.path, folder / BACKUP)
+    shutil.copy(tools.settings.data / "keys" / backing.KEY_FILE, folder / KEY)
+    take_in(tools, planned(photo(folder / "b.jpg", tone=30), title=LATER))
+    close(tools)
+    shutil.rmtree(folder / "data")
+
+
+def _check_restore(data: Path, said: str) -> None:
+    """A restore that was stopped begins anew and ends well; what is newer than the backup is there."""
+    stores = own_stores(data.parent)
+    settings = from_env(environment(data, **stores))
+    if restoring.is_unfinished(settings) or restoring.is_free(settings):
+        assert "ACK" not in said
+        words = (str(data.parent / BACKUP), "--identity", str(data.parent / KEY))
+        again = jingui_here(data, "restore", *words, **stores)
+        assert again.returncode in (0, 1), again.stdout + again.stderr
+    tools = restarted(data, **stores)
+    _whole_round(tools)
+    with tools.database.reading() as session:
+        assert set(session.scalars(select(Item.title))) == {TITLE, LATER}
+        assert session.scalar(select(func.count()).select_from(Account)) == 1
+    assert_nothing_half(tools)
+    close(tools)
+
+
+def _prepare_upgrade(folder: Path) -> None:
+    """Leave a catalogue of the schema before, with rows in it."""
+    settings = from_env(environment(folder / "data"))
+    lay_folders(settings)
+    tools = build_tools(settings)
+    migrate(tools.database, to=OLD_SCHEMA)
+    with tools.database.writing.begin() as session:
+        session.add_all(Fact(name=f"n{number}", value="旧") for number in range(ROWS))
+    close(tools)
+
+
+def _check_upgrade(data: Path, said: str) -> None:
+    """The schema is the old or the new one, every row is there, and the next start ends it."""
+    assert revision_of(data / "catalogue.sqlite") in (OLD_SCHEMA, newest_revision())
+    done = jingui_here(data, "init")
+    assert done.returncode == 0, done.stderr
+    tools = new_archive(data, empty=True)
+    with tools.database.reading() as session:
+        old = select(func.count()).select_from(Fact).where(Fact.value == "旧")
+        assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+        assert session.scalar(old) == ROWS
+    close(tools)
+
+
 ACTS = (
     Act("ingest", _prepare_ingest, _check_ingest, (SOURCE,)),
     Act("repair", _prepare_repair, _check_repair),
+    Act("backup", _prepare_backup, _check_backup),
+    Act("restore", _prepare_restore, _check_restore, (BACKUP, KEY), has_own_stores=True),
+    Act("upgrade", _prepare_upgrade, _check_upgrade),
 )

@@ -6,7 +6,7 @@ ACT-here does the work in one thread, so that the n-th system call is the same e
 import sys
 from pathlib import Path
 
-from repository import queries
+from repository import cli, queries
 from repository.models.package import Copy
 from repository.workflow import care, importing, worker
 from repository.workflow.tools import Tools
@@ -50,7 +50,21 @@ def repair(tools: Tools) -> None:
     work_off(tools)
 
 
+def by_command(*words: str) -> None:
+    """Do what a person would do at the command line."""
+    in_lanes.__kwdefaults__["lanes"] = 1
+    cli.main(words)
+    print("ACK", flush=True)
+
+
+COMMANDS = {"backup": ("backup",), "upgrade": ("init",), "restore": ("restore",)}
+
 if __name__ == "__main__":
+    named = COMMANDS.get(sys.argv[1].removesuffix("-here"))
+    if named:
+        more = [sys.argv[3], "--identity", sys.argv[4]] if named == ("restore",) else []
+        by_command(*named, *more)
+        raise SystemExit(0)
     archive = new_archive(Path(sys.argv[2]), empty=True)
     if sys.argv[1].startswith("ingest"):
         ingest(archive, Path(sys.argv[3]))
