@@ -30,6 +30,15 @@ FAILED, NOT_RUN, WARNED = "failed", "not_run", "warned"
 MARKER, SEAL = ".jingui-store", "sealed.json"
 OWN = {MARKER, SEAL, ".drafts", ".quarantine", "verify_jingui.py", "lost+found"}
 LITTER = {"System Volume Information", "$RECYCLE.BIN", ".Trashes", ".fseventsd", ".Spotlight-V100"}
+#: Samples with planted damage, no packages: this file proves itself on them (自检样本).
+CANARIES = "canaries"
+PLANTED = {
+    "whole": [],
+    "flipped": [("BG-801", "data/sample-1.txt")],
+    "missing": [("BG-501", "data/sample-2.txt")],
+    "extra": [("BG-505", "data/stranger.txt")],
+    "tag": [("BG-802", "bag-info.txt")],
+}
 PACKAGE = re.compile(r"aips/[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f-]{36})/v([0-9]{4,6})")
 HERE = ("replication", "ingestion end", "modification")  # events that say where a package stands
 SENTENCES = {
@@ -64,6 +73,7 @@ SENTENCES = {
     "VJ-402": "列表中的加密文件不存在 a listed sealed file is missing",
     "VJ-403": "加密文件不在任何列表中 a sealed file in no list",
     "VJ-404": "列表内容与其名称不符 a list differs from its name",
+    "VJ-601": "自检样本没有认出来，核验结果不可信 a planted damage was not found as planted: do not trust this",
     "VJ-501": "存储是加密的，没有密钥不能核验 the store is sealed: not verified without its key",
 }
 Finding = Dict[str, str]
@@ -275,7 +285,7 @@ def bags(root: str) -> Iterator[str]:
         prefix = waiting.pop()
         if PACKAGE.fullmatch(prefix) or os.path.lexists(os.path.join(root, prefix, "bagit.txt")):
             yield prefix
-        elif prefix not in ("log", "lists", "sealed"):
+        elif prefix not in ("log", "lists", "sealed", CANARIES):
             waiting.extend(prefix + "/" + name for name in reversed(folders(root, prefix)))
 
 
@@ -379,6 +389,19 @@ def package(root: str, prefix: str, registered: Dict[str, str]) -> Dict[str, Any
     }
 
 
+def self_check(root: str) -> Optional[bool]:
+    """Return whether the newest samples are judged as they were planted; None where there are none."""
+    generations = folders(root, CANARIES)
+    if not generations:
+        return None
+    place = os.path.join(root, CANARIES, generations[-1])
+    for kind, planted in sorted(PLANTED.items()):
+        found = Bag(os.path.join(place, kind)).judge().findings
+        if sorted((each["code"], each["path"]) for each in found if each["weight"] != WARNED) != planted:
+            return False
+    return True
+
+
 def store_id(root: str) -> str:
     """Return the id that the marker of a store tells, "" where there is none."""
     try:
@@ -399,6 +422,9 @@ def verify(root: str, quiet: bool = False) -> Dict[str, Any]:
         for prefix in bags(root):
             report["packages"].append(package(root, prefix, registered))
             tell(report["packages"][-1]["outcome"], prefix or root, report["packages"][-1]["findings"], quiet)
+        report["self_check"] = self_check(root)
+        if report["self_check"] is False:
+            report["findings"].append(finding("VJ-601", NOT_RUN, CANARIES))
         sealed_files(root, report)
         for each in report["sealed"]:
             tell(each["outcome"], each["path"], each["findings"], quiet)
@@ -444,6 +470,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     report = verify(os.path.abspath(asked.folder), quiet=asked.quiet)
     if report["findings"]:
         tell(outcome_of(report["findings"]), "整体 as a whole", report["findings"], False)
+    if report.get("self_check"):
+        print("自检通过：故意损坏的样本都认出来了。 Self-check passed: every planted damage was found.")
     counts = report["counts"]
     numbers = (sum(counts.values()), counts[OK], counts[BAD], counts[UNREADABLE])
     print("共 %d：完好 %d，有问题 %d，没能核验 %d。" % numbers, WORDS[report["outcome"]])

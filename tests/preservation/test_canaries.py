@@ -1,6 +1,9 @@
 """Canaries: the checker is checked by damage that was planted on purpose."""
 
 import io
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,9 +14,11 @@ from preservation.canaries import EXTRA, FLIPPED, KINDS, MISSING, TAG, WHOLE, ca
 from preservation.checks import Outcome
 from storage.digests import sha256_of
 from storage.errors import ReadOnly
-from storage.layout import canary_prefix, packages
+from storage.keys import VERIFIER
+from storage.layout import PackageKey, canary_prefix, packages
 from storage.local import create_store
 from storage.memory import MemoryStore
+from tests.preservation.stores_of_bags import add_bag
 
 #: The digest over the lists of all canaries; whoever changes the recipe makes every old store fail.
 RECIPE = "6851777e187e13e8d87447712ca09b14fe1ffd86023695154bcfe5d70c2c3666"
@@ -150,3 +155,26 @@ def test_a_store_that_cannot_be_written_refuses_canaries() -> None:
     with pytest.raises(ReadOnly):
         plant(made, 1)
     assert newest(made) == 0
+
+
+def _judged_alone(root: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the judge that lies in the store, as a stranger would."""
+    command = [sys.executable, "-I", "-S", str(root / VERIFIER)]
+    told = {"PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(command, env=told, capture_output=True, text=True, timeout=60)
+
+
+def test_the_single_file_judge_proves_itself_on_canaries_and_counts_none(tmp_path: Path) -> None:
+    """Planted damage is no damage of the store; a sample not as planted makes the judge doubt itself."""
+    disk = create_store(tmp_path / "disk", "disk")
+    add_bag(disk, PackageKey("3fa2c3d4-0000-4000-8000-000000000001", 1))
+    plant(disk, 1)
+    good = _judged_alone(disk.root)
+    changed = disk.root / canary_prefix(1, FLIPPED) / "data" / "sample-1.txt"
+    changed.write_bytes(canary(WHOLE).written["data/sample-1.txt"])
+    shutil.copyfile(changed, disk.root / canary_prefix(1, WHOLE) / "data" / "sample-2.txt")
+    bad = _judged_alone(disk.root)
+
+    assert (good.returncode, "1 in all: 1 good, 0 bad" in good.stdout) == (0, True)
+    assert "Self-check passed" in good.stdout
+    assert (bad.returncode, "VJ-601" in bad.stdout) == (2, True)
