@@ -8,6 +8,7 @@ from repository.extensions import babel, csrf, db, login
 from repository.web import banner, errors, filters, menu
 from repository.web.admin import (
     accounts,
+    audit,
     backups,
     care,
     checkup,
@@ -42,7 +43,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-ADMIN = (care, checkup, records, accounts, roles, system, holdings, repairs, stock, policy, backups, media)
+ADMIN = (care, checkup, records, accounts, roles, system, audit)
+ADMIN += (holdings, repairs, stock, policy, backups, media)
 #: Pages that hang their views on the four audiences' blueprints when imported.
 EXCHANGE = (exports, bag_imports, receipts, verifying)
 ROOMS = (home, alive, browse, find, files, setup, account, inbox, intake, items, *EXCHANGE, *ADMIN)

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy.exc import DatabaseError
 
 from repository.commands import (
+    auditing,
     backups,
     catalogue,
     demonstrating,
@@ -70,6 +71,7 @@ for command in (
     storing.store,
     offline.medium,
     timing.clock,
+    auditing.audit,
     people.account,
     demonstrating.demo,
 ):

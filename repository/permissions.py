@@ -36,6 +36,7 @@ class Act(StrEnum):
     SEE_FIGURES = "see_figures"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_SYSTEM = "manage_system"
+    SEE_AUDIT = "see_audit"
     SET_UP = "set_up"
 
 
@@ -88,7 +89,8 @@ GRANTS: dict[Role, frozenset[Act]] = {
         {Act.OWN_ACCOUNT, Act.SUBMIT, Act.REVIEW, Act.DESCRIBE, Act.SEE_CARE, Act.RUN_CARE, Act.SEE_FIGURES}
     ),
     Role.ADMIN: frozenset(
-        {Act.OWN_ACCOUNT, Act.SEE_CARE, Act.RUN_CARE, Act.SEE_FIGURES, Act.MANAGE_ACCOUNTS, Act.MANAGE_SYSTEM}
+        {Act.OWN_ACCOUNT, Act.SEE_CARE, Act.RUN_CARE, Act.SEE_FIGURES}
+        | {Act.MANAGE_ACCOUNTS, Act.MANAGE_SYSTEM, Act.SEE_AUDIT}
     ),
 }
 

@@ -90,6 +90,7 @@ HEADINGS: Mapping[str, tuple[Room, ...]] = {
         Room(marked("系统体检"), "admin.health_check"),
         Room(marked("备份"), "admin.backups"),
         Room(marked("后台作业"), "admin.status", waiting=_parked),
+        Room(marked("审计日志"), "admin.audit_log", ("admin.audit_entry", "admin.anchor_print")),
         Room(marked("设置"), "admin.settings"),
     ),
 }

@@ -82,3 +82,9 @@ def newest(session: Session) -> Witness | None:
 def listing(session: Session, *, limit: int) -> Sequence[Anchor]:
     """Return the last anchors, newest first."""
     return session.scalars(select(Anchor).order_by(Anchor.number.desc()).limit(limit)).all()
+
+
+def by_number(session: Session, number: int) -> Witness | None:
+    """Return one anchor."""
+    row = session.get(Anchor, number)
+    return None if row is None else anchorbook.witness(row)

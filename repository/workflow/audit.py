@@ -7,10 +7,12 @@ An entry is a row in the caller's transaction; only the worker seals it
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from preservation.checks import Outcome
@@ -70,3 +72,50 @@ def line(entry: AuditEntry) -> str:
 def row(told: Mapping[str, Any]) -> AuditEntry:
     """Return the entry that a line tells."""
     return AuditEntry(**{name: told[name] for name in _COLUMNS}, at=datetime.fromisoformat(told["at"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What narrows the list: "" and None narrow nothing. since and until are UTC, until is left out."""
+
+    act: str = ""
+    person: str = ""
+    about: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def tests(self) -> list[ColumnElement[bool]]:
+        """Return the conditions of a question."""
+        found: list[ColumnElement[bool]] = []
+        if self.act:
+            found.append(AuditEntry.act == self.act)
+        if self.person:
+            found.append(AuditEntry.actor_name.contains(self.person, autoescape=True))
+        if self.about:
+            found.append(AuditEntry.object_id.startswith(self.about, autoescape=True))
+        if self.since is not None:
+            found.append(AuditEntry.at >= self.since)
+        if self.until is not None:
+            found.append(AuditEntry.at < self.until)
+        return found
+
+
+def entries(session: Session, wanted: Wanted, *, limit: int, skip: int = 0) -> Sequence[AuditEntry]:
+    """Return entries of the log, newest first."""
+    query = select(AuditEntry).where(*wanted.tests()).order_by(AuditEntry.sequence.desc())
+    return session.scalars(query.limit(limit).offset(skip)).all()
+
+
+def count(session: Session, wanted: Wanted) -> int:
+    """Return how many entries there are."""
+    return session.scalar(select(func.count()).select_from(AuditEntry).where(*wanted.tests())) or 0
+
+
+def acts(session: Session) -> Sequence[str]:
+    """Return every act that stands in the log."""
+    return session.scalars(select(AuditEntry.act).distinct().order_by(AuditEntry.act)).all()
+
+
+def entry(session: Session, number: int) -> AuditEntry | None:
+    """Return one entry by its number."""
+    return session.get(AuditEntry, number)

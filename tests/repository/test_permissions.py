@@ -38,6 +38,7 @@ ALLOWED = {
     Act.SEE_FIGURES: {"archivist", "admin"},
     Act.MANAGE_ACCOUNTS: {"admin"},
     Act.MANAGE_SYSTEM: {"admin"},
+    Act.SEE_AUDIT: {"admin"},
 }
 OPEN = {Act.SIGN_IN, Act.READ_PUBLIC, Act.READ_ITEM, Act.DOWNLOAD, Act.SET_UP}
 
