@@ -17,7 +17,17 @@ from repository.models.keeping import Medium, MediumState
 from repository.models.package import Copy, Package
 from repository.models.watch import Report
 from repository.policies import rules
-from repository.workflow import facts, folders, heartbeats, indexing, jobs, leases, offline, timekeeping
+from repository.workflow import (
+    canaries,
+    facts,
+    folders,
+    heartbeats,
+    indexing,
+    jobs,
+    leases,
+    offline,
+    timekeeping,
+)
 from repository.workflow.folders import FolderState
 from repository.workflow.looking import Looks
 from repository.workflow.notices import AMBER, RED, Alarm
@@ -39,14 +49,16 @@ _NOT_WRITABLE = {folders.DATA: "folder_not_writable", folders.BACKUPS: "backups_
 
 
 def alarms(session: Session, tools: Tools, now: datetime, looks: Looks) -> list[Alarm]:
-    """Return what is wrong now, red first; looks are what the disks answered."""
+    """Return what is wrong now, red first, then by weight; looks are what the disks answered."""
+    dead = worker_alarm(session, now)
     found = [
-        *_life(session, now),
-        *_disks(tools, looks),
+        *([] if dead is None else [dead]),
         *_copies(session),
         *_checks(session),
+        *_disks(tools, looks),
         *_replication(session, tools, now),
         *_work(session, now),
+        *_duties(session, now),
         *_reports(session, tools),
         *_media(session, now),
         *_system(session, tools, now, looks),
@@ -65,10 +77,7 @@ def worker_alarm(session: Session, now: datetime) -> Alarm | None:
     return Alarm("worker_dead", RED, since=heard)
 
 
-def _life(session: Session, now: datetime) -> Iterator[Alarm]:
-    dead = worker_alarm(session, now)
-    if dead is not None:
-        yield dead
+def _duties(session: Session, now: datetime) -> Iterator[Alarm]:
     for beat in heartbeats.beats(session):
         if beat.name == heartbeats.WORKER:
             continue
@@ -124,7 +133,7 @@ def _checks(session: Session) -> Iterator[Alarm]:
     ended = select(FixityRun).where(FixityRun.finished_at.is_not(None)).order_by(FixityRun.id.desc())
     run = session.scalars(ended.limit(1)).first()
     if run is not None and run.invalid:
-        yield Alarm("run_invalid", RED, str(run.id), {"stores": sorted(run.canaries)}, run.finished_at)
+        yield Alarm("run_invalid", RED, str(run.id), {"stores": sorted(canaries.distrusted(run))}, run.finished_at)
 
 
 def _replication(session: Session, tools: Tools, now: datetime) -> Iterator[Alarm]:

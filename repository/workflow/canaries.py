@@ -64,7 +64,7 @@ def before(work: Work, run_id: int) -> frozenset[str]:
         if told.get(store.id, {}).get(BEFORE) != Outcome.FAILED:
             _examine(work, run_id, store, when=BEFORE)
     with work.reading() as session:
-        bad = _distrusted(session.get_one(FixityRun, run_id))
+        bad = distrusted(session.get_one(FixityRun, run_id))
         return frozenset(session.scalars(select(Copy.id).where(Copy.store_id.in_(bad))))
 
 
@@ -72,13 +72,13 @@ def after(work: Work, run_id: int) -> None:
     """Examine the checker again; where it fails now, take the run's good verdicts back."""
     with work.reading() as session:
         run = session.get_one(FixityRun, run_id)
-        bad, done = _distrusted(run), {name for name, told in run.canaries.items() if AFTER in told}
+        bad, done = distrusted(run), {name for name, told in run.canaries.items() if AFTER in told}
     for store in work.tools.stores.values():
         if store.id not in bad | done:
             _examine(work, run_id, store, when=AFTER)
 
 
-def _distrusted(run: FixityRun) -> frozenset[str]:
+def distrusted(run: FixityRun) -> frozenset[str]:
     """Return the stores whose verdicts a run must not believe."""
     return frozenset(
         name for name, told in run.canaries.items() if Outcome.FAILED in (told.get(BEFORE), told.get(AFTER))
