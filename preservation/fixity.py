@@ -252,7 +252,8 @@ class _Reading:
             self.findings = [each for each in self.findings if each.code not in ("FX-201", "FX-202")]
             self.failed = sum(finding.code in BAD_FILE - {"FX-401"} for finding in self.findings)
         self.findings.append(found(code, Outcome.NOT_RUN, reason=error))
-        return self.report()
+        is_damaged = any(finding.outcome is Outcome.FAILED for finding in self.findings)
+        return self.report(None if is_damaged else CopyState.UNKNOWN)  # a store that is away gives no verdict
 
     def report(self, custody: CopyState | None = None) -> FixityReport:
         """Return what is known now."""
@@ -279,7 +280,8 @@ class _Reading:
             return CopyState.DAMAGED
         if outcome is not Outcome.NOT_RUN:
             return CopyState.OK
-        return CopyState.UNREADABLE if self.unreadable else CopyState.UNKNOWN
+        is_closed = any(finding.code == "FX-401" for finding in self.findings)
+        return CopyState.UNREADABLE if is_closed else CopyState.UNKNOWN
 
 
 def _failed(code: str, record: FileRecord, **facts: object) -> _Verdict:

@@ -190,9 +190,11 @@ def note_report(
             {"code": f.code, "outcome": str(f.outcome), "path": f.path, "facts": dict(f.facts)}
             for f in report.findings
         ]
-        if outcome is not Outcome.NOT_RUN:
+        if outcome is not Outcome.NOT_RUN or report.custody is CopyState.UNREADABLE:
             copy.prior_state, copy.prior_checked_at = copy.state, copy.checked_at
-            copy.state, copy.checked_at, copy.asked_at = str(report.custody), now, None
+            copy.state = str(report.custody)
+        if outcome is not Outcome.NOT_RUN:  # what could not be read does not count as read (P3)
+            copy.checked_at, copy.asked_at = now, None
             if report.custody is CopyState.OK:
                 copy.lost = []
     else:

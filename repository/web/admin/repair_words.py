@@ -20,7 +20,7 @@ _RESULTS: Mapping[str, str] = {
     "left": marked("动手前再读已经完好，没有改动"),
     "lost": marked("没有完好的来源，没有改动"),
     "waiting": marked("等连不上的存储接上后再修"),
-    "blocked": marked("位置被不属于档案的东西占着，没有改动"),
+    "blocked": marked("位置被别的东西占着或写不进去，没有改动"),
     "set_aside": marked("不属于本档案，已移到隔离区"),
     "parted": marked("内容完好，已改为独立的文件"),
 }
@@ -122,7 +122,7 @@ def sentence(report: Report) -> str:
         away = listed(facts.get("away", ()))
         said.append(gettext("%(n)s 个文件要等存储 %(name)s 接上后才能修。", n=counts["waiting"], name=away))
     if counts.get("blocked"):
-        said.append(gettext("%(n)s 个文件的位置被别的东西占着，要由人按“修复”才会移开。", n=counts["blocked"]))
+        said.append(gettext("%(n)s 个文件的位置被别的东西占着或写不进去；占位的东西要由人按“修复”才会移开。", n=counts["blocked"]))
     if report.outcome == "passed":
         said.append(gettext("修复后整份重读，现在完好。"))
     elif not said:
