@@ -158,7 +158,7 @@ _WORDS: Mapping[str, Words] = {
     "media_overdue": Words(
         marked("离线介质“%(name)s”过期 %(days)s 天没有取来%(act)s。"),
         marked("请取来接上，照“离线介质”页的步骤做。"),
-        "admin.health_check",
+        "admin.media",
     ),
 }
 CODES = frozenset(_WORDS)

@@ -14,8 +14,11 @@ from repository.extensions import db
 from repository.permissions import Act, may
 from repository.web import alarm_words
 from repository.web.guards import current_actor, current_tools
+from repository.web.probes import data_is_writable
 from repository.workflow import watching
 from repository.workflow.notices import RED, Alarm
+
+_READ_ONLY = Alarm("folder_not_writable", RED, "data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,9 @@ def banner() -> Banner | None:
         found = watching.glance(db.session, current_tools().clock()).alarms
     except SQLAlchemyError:
         return None
+    if not data_is_writable():  # the worker cannot write down that it cannot write (B13)
+        rest = [alarm for alarm in found if alarm.code != _READ_ONLY.code]
+        found = (_READ_ONLY, *rest)
     told = [alarm for alarm in found if alarm.level == RED or alarm.code == "mail_failed"]
     return _said(told) if told else None
 

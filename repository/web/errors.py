@@ -52,6 +52,7 @@ _STORAGE_STATUS: Mapping[type[StorageError], int] = {
 }
 RETRY_SECONDS = 30
 _BUSY = ("locked", "busy")
+_READ_ONLY = ("readonly database", "disk i/o error")
 _DISK_FULL = ("disk is full", "database or disk is full")
 
 
@@ -164,6 +165,9 @@ def of_database(error: OperationalError) -> Response:
     if any(word in cause for word in _DISK_FULL):
         log.error("the catalogue's disk is full: %s", cause)
         return answer(507)
+    if any(word in cause for word in _READ_ONLY):
+        log.error("the catalogue's disk is read-only: %s", cause)
+        return answer(503, sentence(ReadOnly()), advice=gettext("可以照常查阅，已有的内容没有改动。"))
     if any(word in cause for word in _BUSY):
         log.warning("the catalogue is locked: %s", cause)
         return answer(503, gettext("目录正在被别的操作占用，这一步没有做，什么都没有丢。请过一会儿再试。"))

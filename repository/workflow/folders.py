@@ -65,6 +65,12 @@ def _write_test(name: str, folder: Path) -> FolderState:
     return FolderState(name, str(folder), True, room.bytes, total=room.total)
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Return if a file can be written, synced and read back in a folder. Raises StorageError."""
+    with translated(writing=True):
+        _write_and_remove(folder / f".write-test-{secrets.token_hex(6)}")
+
+
 def _draft_test(tools: Tools, spec: StoreSpec) -> FolderState:
     """Write a file in a draft of a store that is no folder, and forget it."""
     try:

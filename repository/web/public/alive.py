@@ -1,33 +1,26 @@
 """/healthz: what a monitor may know, without titles, names or paths.
 
 503 only where the house cannot keep its promises: the catalogue does not
-answer, nobody works for five minutes, or no store answers. Anything else that
+answer, its disk takes no writes, nobody works for five minutes, or no store answers. Anything else that
 is wrong is a number of alarms and their codes.
 """
 
 import time
 from datetime import timedelta
 
-from flask import Response, current_app, jsonify
+from flask import Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from repository.extensions import db
 from repository.permissions import Act
 from repository.web.guards import allows, current_tools
+from repository.web.probes import prober
 from repository.web.public.home import public
-from repository.workflow import room, watching
-from repository.workflow.probing import Prober
+from repository.workflow import folders, room, watching
 from storage.errors import StorageFull
 
 LATE, DEAD = timedelta(minutes=2), timedelta(minutes=5)
-_PROBER = "jingui_prober"
 _STARTED = time.monotonic()
-
-
-def prober() -> Prober:
-    """Return the one prober of this app."""
-    found: Prober = current_app.extensions.setdefault(_PROBER, Prober(current_tools().stores))
-    return found
 
 
 @public.get("/healthz")
@@ -48,7 +41,9 @@ def healthz() -> Response:
         broken.append("worker_dead")
     elif silence > LATE:
         codes.append("worker_late")
-    answers = prober().answers()
+    answers = dict(prober().answers())
+    if not answers.pop(folders.DATA):
+        broken.append("read_only")
     if not any(answers.values()):
         broken.append("no_store")
     elif not all(answers.values()):

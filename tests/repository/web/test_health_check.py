@@ -225,7 +225,7 @@ def test_a_hung_store_hangs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first caller waits a moment, the next not at all; the store counts as not answering."""
     monkeypatch.setattr("repository.workflow.probing.FIRST_WAIT", 0.05)
     hung, now = Hanging("b"), [0.0]
-    prober = Prober({"a": MemoryStore("a"), "b": hung}, clock=lambda: now[0])
+    prober = Prober({"a": MemoryStore("a").probe, "b": hung.probe}, clock=lambda: now[0])
     first = prober.answers()
     now[0] = 61.0
     later = prober.answers()
@@ -249,7 +249,7 @@ def test_an_answer_is_kept_for_a_minute() -> None:
                 raise StoreUnavailable()
 
     now = [0.0]
-    prober = Prober({"a": Counted("a")}, clock=lambda: now[0])
+    prober = Prober({"a": Counted("a").probe}, clock=lambda: now[0])
     told = [prober.answers()["a"] for _ in range(3)]
     asked = Counted.asked
     now[0] = 61.0
