@@ -6,7 +6,7 @@ moved, swapped or put back from an older copy (cases A13-A15, A25).
 
 from typing import Final
 
-from storage.errors import NotFound, Unreadable, UnsafeName
+from storage.errors import DigestMismatch, NotFound, Unreadable, UnsafeName
 from storage.layout import PackageKey, parse_prefix
 from storage.manifest import parse_info
 from storage.store import Store
@@ -23,7 +23,7 @@ def told_key(store: Store, prefix: str) -> PackageKey | None:
         told = {line.label: line.value for line in lines}
         key = PackageKey(told["Internal-Sender-Identifier"], int(told["Jingui-Item-Version"]))
         return parse_prefix(key.prefix)
-    except (NotFound, Unreadable, UnsafeName, ValueError, KeyError):
+    except (DigestMismatch, NotFound, Unreadable, UnsafeName, ValueError, KeyError):
         return None
 
 

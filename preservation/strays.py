@@ -14,7 +14,7 @@ from preservation.checks import Finding, Outcome
 from preservation.findings import found
 from preservation.identity import INFO_FILE, is_at_home, told_key
 from storage.digests import digest_stream
-from storage.errors import NotFound, Unreadable, UnsafeName
+from storage.errors import DigestMismatch, NotFound, Unreadable, UnsafeName
 from storage.layout import CANARIES, ROOT, item_prefix
 from storage.store import Store, StoredObject
 
@@ -58,7 +58,7 @@ class Strays:
         try:
             with self.store.open(key) as stream:
                 return digest_stream(stream)["sha256"] == digest
-        except (NotFound, Unreadable):
+        except (DigestMismatch, NotFound, Unreadable):
             return False
 
     def judged(self) -> Iterator[Finding]:

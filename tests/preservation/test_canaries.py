@@ -13,11 +13,13 @@ from preservation import fixity
 from preservation.canaries import EXTRA, FLIPPED, KINDS, MISSING, TAG, WHOLE, canary, examine, newest, plant
 from preservation.checks import Outcome
 from storage.digests import sha256_of
+from storage.encrypted import seal_store
 from storage.errors import ReadOnly
 from storage.keys import VERIFIER
 from storage.layout import PackageKey, canary_prefix, packages
 from storage.local import create_store
 from storage.memory import MemoryStore
+from storage.sealed_stream import KEY_BYTES
 from tests.preservation.stores_of_bags import add_bag
 
 #: The digest over the lists of all canaries; whoever changes the recipe makes every old store fail.
@@ -178,3 +180,11 @@ def test_the_single_file_judge_proves_itself_on_canaries_and_counts_none(tmp_pat
     assert (good.returncode, "1 in all: 1 good, 0 bad" in good.stdout) == (0, True)
     assert "Self-check passed" in good.stdout
     assert (bad.returncode, "VJ-601" in bad.stdout) == (2, True)
+
+
+def test_canaries_do_their_work_in_a_sealed_store(tmp_path: Path) -> None:
+    """A sealed store tells planted damage as what it is, not as a broken seal."""
+    sealed = seal_store(create_store(tmp_path / "disk", "disk"), b"k" * KEY_BYTES)
+    plant(sealed, 1)
+
+    assert examine(sealed, 1).outcome is Outcome.PASSED

@@ -4,18 +4,22 @@ import io
 import os
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from preservation.canaries import plant
 from preservation.stock import Count, Expected, Known, take_stock
 from storage.digests import sha256_of
+from storage.encrypted import seal_store
 from storage.errors import StoreUnavailable, Unreadable
 from storage.layout import PackageKey
-from storage.local import LocalStore
-from storage.store import StoredObject
+from storage.local import LocalStore, create_store
+from storage.memory import MemoryStore
+from storage.sealed_stream import KEY_BYTES
+from storage.store import Store, StoredObject
 from tests.preservation.stores_of_bags import Shelf, add_bag, item_id, shelf_of
 
 
@@ -275,3 +279,24 @@ def test_a_link_in_a_package_is_a_difference(shelf: Shelf) -> None:
     file.symlink_to(shelf.root.parent / "elsewhere")
 
     assert _told(shelf) == {("ST-102", one.prefix)}
+
+
+def _sealed(tmp_path: Path) -> Store:
+    return seal_store(create_store(tmp_path / "sealed", "sealed"), b"k" * KEY_BYTES)
+
+
+@pytest.mark.parametrize("make", [_sealed, lambda folder: MemoryStore("memory")], ids=["sealed", "memory"])
+def test_every_kind_of_store_is_taken_stock_of(tmp_path: Path, make: Callable[[Path], Store]) -> None:
+    """A sealed store agrees with the catalogue by its plain sizes; what is lost is told."""
+    shelf = Shelf(make(tmp_path), tmp_path)
+    for number in (1, 2):
+        key = PackageKey(item_id(random.Random(number)), 1)
+        shelf.packages[key] = Expected(key, True, add_bag(shelf.store, key))
+    plant(shelf.store, 1)
+    agreed = _told(shelf)
+    lost = _keys(shelf)[0]
+    for one in list(shelf.store.list(f"{lost.prefix}/")):
+        shelf.store.set_aside(one.key)
+
+    assert agreed == set()
+    assert _told(shelf) == {("ST-101", lost.prefix)}
