@@ -1,5 +1,6 @@
 """Every job may run twice: each verb, run again on the same arguments, changes nothing more."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -7,11 +8,13 @@ from sqlalchemy import select
 
 from preservation.policy import CopyState
 from preservation.premis import EventType
+from repository.models.account import Account
 from repository.models.event import Event
 from repository.models.item import Item
 from repository.models.job import FixityRun
 from repository.models.package import Copy, Package, Rendition
-from repository.workflow import care, describe, dumping, worker
+from repository.models.submission import Submission
+from repository.workflow import care, describe, dumping, export_jobs, import_jobs, worker
 from repository.workflow.describe import Edit
 from repository.workflow.tools import Tools, Work
 from tests.archives import ARCHIVIST, Clock
@@ -55,6 +58,28 @@ def _package(tools: Tools) -> dict[str, object]:
         return {"package": session.scalars(select(Package.id)).first(), "store": "second"}
 
 
+def _export(tools: Tools) -> dict[str, object]:
+    with tools.database.reading() as session:
+        account = session.scalars(select(Account.id).where(Account.username == "archivist")).one()
+        ids = list(session.scalars(select(Item.id)))
+    wanted = {"export": str(uuid.uuid4()), "account": account, "form": "zip", "names": False}
+    return {**wanted, "ids": ids}
+
+
+def _import(tools: Tools) -> dict[str, object]:
+    told = _export(tools)
+    export_jobs.export(Work(tools, told))
+    made = next((tools.scratch / "exports" / str(told["export"])).glob("*.zip"))
+    with open(made, "rb") as stream:
+        import_id = import_jobs.receive(tools, stream, announced=made.stat().st_size)
+    return {"import_id": import_id, "account": told["account"], "name": "a.zip"}
+
+
+def _receipt(tools: Tools) -> dict[str, object]:
+    with tools.database.reading() as session:
+        return {"submission": session.scalars(select(Submission.id)).first(), "mark": "7"}
+
+
 #: What each verb is asked to do in an archive with two photographs.
 ASKED: dict[str, Callable[[Tools], dict[str, object]]] = {
     "ingest": lambda tools: {"item": _first(tools)},
@@ -66,6 +91,12 @@ ASKED: dict[str, Callable[[Tools], dict[str, object]]] = {
     "fixity": lambda tools: {"run": _run(tools)},
     "carry_log": lambda tools: {},
     "reap": lambda tools: {"age_seconds": 0},
+    "export": _export,
+    "import_bags": _import,
+    "tidy_exchange": lambda tools: {},
+    "receipt": _receipt,
+    "receipts": lambda tools: {},
+    "carry_receipts": lambda tools: {},
 }
 
 
