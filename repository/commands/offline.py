@@ -35,7 +35,7 @@ def _found(session: Session, name: str) -> Medium:
     """Return the medium of that name or number, apart from the session; else end the command."""
     row = offline.named(session, name)
     if row is None:
-        say(f"没有登记过名为 {name} 的介质，用 jingui medium list 看看有哪些。", error=True)
+        say(f"没有登记过名为 {name} 的介质，用 ./run medium list 看看有哪些。", error=True)
         raise SystemExit(COULD_NOT)
     session.expunge(row)
     return row
@@ -85,7 +85,7 @@ def add(
         tell_json({"id": number, "name": name})
     else:
         say(f"已登记介质“{name}”，编号 {number}。接好盘，建一个空文件夹，然后运行：")
-        say(f"  jingui medium write {name} 文件夹")
+        say(f"  ./run medium write {name} 文件夹")
 
 
 @medium.command("list")
@@ -215,7 +215,7 @@ def open_sealed(folder: Path, identity: Path, target: Path, as_json: bool) -> No
         tell_json(told)
     else:
         say(f"打开了 {done.packages} 个归档信息包、{done.log_objects} 个日志对象，打不开 {len(done.refused)} 个。")
-        say(f"要从它重建，请设置 JINGUI_STORES={number}={target.resolve()}，再运行 jingui rebuild catalogue。")
+        say(f"要从它重建，请设置 JINGUI_STORES={number}={target.resolve()}，再运行 ./run rebuild catalogue。")
     raise SystemExit(GOOD if not done.refused else BAD)
 
 

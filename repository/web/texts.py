@@ -93,7 +93,7 @@ _SETTINGS: Mapping[str, str] = {
     "CF-007": marked("设置里用了 S3 存储，但没有安装所需的程序库 %(library)s，请先安装（jingui 的 s3 附加组件）。"),
     "CF-009": marked(
         "存储 %(name)s 是加密的，它的密钥不在这里，所以没有启动；存储里的内容没有改动，也没有损坏。"
-        "请用 jingui store key %(name)s --restore 文件 放回密钥。"
+        "请用 ./run store key %(name)s --restore 文件 放回密钥。"
     ),
     "CF-010": marked("存储 %(name)s 是加密的，但设置里没有写 sealed+，请改正设置后再启动。"),
     "CF-008": marked("设置了通知邮件，但没有填写设置 %(name)s。"),

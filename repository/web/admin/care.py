@@ -39,7 +39,7 @@ def care() -> str:
         figures=counted,
         one_disk=told.sharing_a_disk(),
         lacking=figures.not_replicated(db.session, list(tools.stores)),
-        stores=stores.rows(looks, figures.copies_per_store(db.session), media.names(db.session)),
+        stores=store_rows(looks),
         troubled=troubled(),
         troubled_total=figures.troubled_count(db.session),
         runs=figures.fixity_runs(db.session, limit=RUNS_SHOWN),
@@ -48,6 +48,13 @@ def care() -> str:
         may_run=may(current_actor(), Act.RUN_CARE),
         **under_way(),
     )
+
+
+def store_rows(looks: tuple[stores.Look, ...]) -> list[stores.StoreRow]:
+    """Return the stores and offline media with their copies; media are asked for only where there are any."""
+    counted = figures.copies_per_store(db.session)
+    others = counted.keys() - {one.id for one in looks}
+    return stores.rows(looks, counted, media.names(db.session) if others else {})
 
 
 def troubled() -> list[copies.CopyRow]:

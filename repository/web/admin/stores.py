@@ -13,12 +13,16 @@ from storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one store answers; free in bytes, None where it cannot tell; trouble "" where all is well."""
+    """What one store answers; free in bytes, None where it cannot tell; trouble "" where all is well.
+
+    medium is the name of an offline medium, "" for a store of the settings.
+    """
 
     id: str
     place: str
     free: int | None
     trouble: str = ""
+    medium: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,15 @@ def _ask(store: Store, place: str) -> Look:
         return Look(store.id, place, None, sentence(error))
 
 
-def rows(looks: tuple[Look, ...], counted: Mapping[str, Mapping[str, int]]) -> list[StoreRow]:
-    """Return the stores with their copies; one that is known but not configured any more comes last."""
+def rows(
+    looks: tuple[Look, ...], counted: Mapping[str, Mapping[str, int]], media: Mapping[str, str]
+) -> list[StoreRow]:
+    """Return the stores with their copies, then offline media, then what is not configured any more."""
     found = [StoreRow(one, counted.get(one.id, {})) for one in looks]
     configured = {one.id for one in looks}
     gone = gettext("这个存储已不在设置中，里面的副本不会再核验。")
-    left = {name: states for name, states in counted.items() if name not in configured}
-    return found + [StoreRow(Look(name, "", None, gone), states) for name, states in left.items()]
+    left = [name for name in sorted(counted) if name not in configured]
+    for name in sorted(left, key=lambda name: name not in media):
+        told = Look(name, "", None, medium=media[name]) if name in media else Look(name, "", None, gone)
+        found.append(StoreRow(told, counted[name]))
+    return found

@@ -53,7 +53,7 @@ def test_a_disk_is_entered_written_and_checked_from_the_page(
     assert queued.status_code == 302 and "写入离线介质" in waiting
     assert "1 个信息包" in page and "完好 1，损坏 0，缺失 0，读不出 0，共 1" in page
     assert (tmp_path / "disk" / VERIFIER).exists()
-    assert f"jingui medium write {number}" in page and "verify_jingui.py --json" in page
+    assert f"./run medium write {number}" in page and "verify_jingui.py --json" in page
 
 
 def test_a_wrong_folder_is_told_at_once(archive: Archive, signed_in: SignIn, tmp_path: Path) -> None:
