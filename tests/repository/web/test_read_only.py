@@ -37,7 +37,7 @@ def failing(disk: Disk) -> Iterator[Archive]:
 
 
 def test_b13_a_disk_gone_read_only_is_read_and_refuses_writes_with_503(failing: Archive, disk: Disk) -> None:
-    """Pages and files are served; an upload and a form get 503 and a sentence; monitors and people are told."""
+    """Pages are served; an upload and a form get 503 and a sentence; monitors and people are told."""
     browser = failing.app.test_client()
     browser.post("/login", data={"username": "archivist", "password": PASSWORD})
     disk.fail()
