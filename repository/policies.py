@@ -7,7 +7,7 @@ top by the settings. Two folders of one disk are one place, whatever they are ca
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -69,6 +69,7 @@ class Rules:
     rest: Wanted
     units: Mapping[str, Wanted]
     disks: Mapping[str, str]
+    named: Mapping[str, str] = field(default_factory=dict)  # store -> the place that people gave it
 
     def wanted(self, collection_id: str | None) -> Wanted:
         """Return what an item of this unit needs."""
@@ -154,6 +155,7 @@ def rules(session: Session, keeper: Keeper) -> Rules:
         rest=keeper.policy.wanted,
         units=units,
         disks=disks,
+        named={row.id: row.words for row in told["card"] if row.words},
     )
 
 

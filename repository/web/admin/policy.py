@@ -28,11 +28,11 @@ from repository.workflow.errors import Incomplete
 
 @dataclass(frozen=True, slots=True)
 class StoreLine:
-    """One store: the rule in force, and how its place is told to people."""
+    """One store: the rule in force, the place that people gave it, and who shares its disk."""
 
     rule: StoreRule
     place: str
-    is_named: bool
+    beside: str
 
     @property
     def kind(self) -> str:
@@ -82,8 +82,9 @@ def policy() -> str:
 
 
 def _store_line(rule: StoreRule, told: Rules) -> StoreLine:
-    is_named = rule.place not in (rule.id, told.disks.get(rule.id))
-    return StoreLine(rule, rule.place if is_named else "", is_named)
+    sharing = next((names for names in told.sharing_a_disk() if rule.id in names), ())
+    beside = "、".join(name for name in sharing if name != rule.id)
+    return StoreLine(rule, told.named.get(rule.id, ""), beside)
 
 
 def _tree(rows: list[Collection], told: Rules) -> list[UnitLine]:
