@@ -285,7 +285,7 @@ def bags(root: str) -> Iterator[str]:
         prefix = waiting.pop()
         if PACKAGE.fullmatch(prefix) or os.path.lexists(os.path.join(root, prefix, "bagit.txt")):
             yield prefix
-        elif prefix not in ("log", "lists", "sealed", CANARIES):
+        elif prefix not in ("log", "audit", "anchors", "lists", "sealed", CANARIES):
             waiting.extend(prefix + "/" + name for name in reversed(folders(root, prefix)))
 
 
@@ -317,6 +317,11 @@ def lines_of(content: bytes) -> Iterator[Dict[str, Any]]:
 def read_log(root: str, store: str, report: Dict[str, Any]) -> Dict[str, str]:
     """Return prefix -> registered digest as the log tells; "expected" holds what should stand here."""
     registered: Dict[str, str] = {}
+    for top in ("audit", "anchors"):
+        for path, content in named_objects(root, top):
+            report["log_objects"] += 1
+            if content is None:
+                report["findings"].append(finding("VJ-301", FAILED, path))
     for path, content in named_objects(root, "log"):
         report["log_objects"] += 1
         if content is None:

@@ -24,7 +24,7 @@ from repository.models.event import Event
 from repository.models.keeping import Medium
 from repository.models.package import Copy, Package
 from repository.models.watch import Report
-from repository.workflow import facts, journal, logbook, mending, offline
+from repository.workflow import facts, journal, logbook, mending, offline, sealbook
 from repository.workflow.medium_errors import MediumRefused
 from repository.workflow.packages import inventory_of
 from repository.workflow.tools import Tools, Work
@@ -262,9 +262,11 @@ def _tell_end(work: Work, medium: Medium, store: LocalStore, written: Written) -
 
 
 def _carry_log(work: Work, medium: Medium, store: LocalStore) -> None:
-    """Bring the medium's event log up to the catalogue's: open, or sealed like the packages."""
+    """Bring the medium's event log up to the catalogue's, sealed like the packages or open with the seals."""
     if not medium.recipients:
-        logbook.carry_log(Work(replace(work.tools, stores={medium.id: store}), {}))
+        alone = Work(replace(work.tools, stores={medium.id: store}), {})
+        logbook.carry_log(alone)
+        sealbook.carry(alone)
         return
     name = facts.LOG_WATERMARK + medium.id
     while True:
