@@ -53,8 +53,8 @@ class Seal(Base):
 class Anchor(Base):
     """Where both chains stood at a time, written off the machine (见证).
 
-    heads tells each log's last sequence, count and digest; carried where the anchor
-    was written to (store ids, "mail") and when.
+    heads tells each log's last sequence, count and digest, and the key's id; carried
+    into which stores the anchor was written, and when.
     """
 
     __tablename__ = "anchors"

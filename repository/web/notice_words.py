@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from flask_babel import gettext
 
 from repository.web import alarm_words
+from repository.web.filters import local_time
 from repository.web.words import listed
-from repository.workflow.notices import Alarm, Digest, Said
+from repository.workflow.notices import Alarm, Anchored, Digest, Said
 
 
 class Speaker:
@@ -39,6 +40,12 @@ class Speaker:
         span = _span(told)
         lines = [f"{span}{sentence}"] + [alarm_words.sentence(one) for one in told.alarms]
         return Said(gettext("金匮小结：%(told)s", told=parts[0]), "\n".join(lines))
+
+    def anchor(self, told: Anchored) -> Said:
+        """Return the line of an anchor and what to do with it."""
+        words = {"n": told.number, "at": local_time(told.at), "short": told.short}
+        line = gettext("日志见证第 %(n)s 号　%(at)s　%(short)s", **words)
+        return Said(line, line + "\n" + gettext("请保留这封邮件，或打印签字存档：以后可以凭它查出日志有没有被改动。"))
 
 
 def _span(told: Digest) -> str:

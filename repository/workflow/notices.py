@@ -49,6 +49,15 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchored:
+    """An anchor (见证) of the logs: its number, when it was made, the first letters of its digest."""
+
+    number: int
+    at: datetime
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A notice in words."""
 
@@ -65,6 +74,9 @@ class Voice(Protocol):
     def digest(self, told: Digest) -> Said:
         """Return the sentence of a digest."""
 
+    def anchor(self, told: Anchored) -> Said:
+        """Return the line of an anchor, to be kept outside the archive."""
+
 
 class CodeVoice:
     """The voice of a worker that nobody gave words: codes and figures."""
@@ -76,3 +88,7 @@ class CodeVoice:
     def digest(self, told: Digest) -> Said:
         """Return the figures."""
         return Said("Jingui: digest", f"checked {told.checked}, failed {told.failed}, waiting {told.waiting}")
+
+    def anchor(self, told: Anchored) -> Said:
+        """Return the line of an anchor."""
+        return Said("Jingui: anchor", f"{told.number} {told.at.isoformat()} {told.short}")

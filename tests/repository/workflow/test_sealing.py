@@ -4,6 +4,8 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from sqlalchemy import select
 from preservation.checks import Outcome
 from repository.models.audit import Anchor, AuditEntry, Seal
 from repository.models.event import Event
+from repository.models.job import Job
+from repository.web.notice_words import Speaker
 from repository.workflow import (
     accounts,
     anchoring,
@@ -209,3 +213,17 @@ def test_e18_a_refused_sign_in_is_written_down_without_what_was_typed(tools: Too
     assert [entry.facts["username"] for entry in entries] == ["guanli", "tr…", "guanli"]
     assert not any("falsch" in line or "ub4dor" in line or "\n" in line for line in lines)
     assert {entry.facts["address"] for entry in entries} == {"10.0.0.9"}
+
+
+def test_a_new_anchor_is_mailed_once_where_mail_is_set_up(tools: Tools) -> None:
+    """The line that people file goes by mail, too; where none is set up nothing is put in line."""
+    anchoring.make(Work(tools, {}))
+    settings = replace(tools.settings, mail_host="127.0.0.1", mail_to="a@b.invalid", mail_from="c@d.invalid")
+    mailing = replace(tools, settings=settings, voice=Speaker())
+    asked = {"asked_at": (tools.clock() + timedelta(seconds=1)).isoformat()}
+    made = anchoring.make(Work(mailing, asked))
+    with tools.database.reading() as session:
+        letters = [job.args for job in session.scalars(select(Job).where(Job.verb == "notify"))]
+
+    assert len(letters) == 1
+    assert made.short in letters[0]["subject"] and "签字存档" in letters[0]["text"]
