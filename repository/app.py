@@ -1,5 +1,7 @@
 """create_app: the top floor, the only file that knows every room."""
 
+from types import ModuleType
+
 from flask import Flask, Response, request, session
 from flask_babel import get_locale
 
@@ -43,7 +45,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-ADMIN = (care, checkup, records, accounts, roles, system, audit)
+ADMIN: tuple[ModuleType, ...] = (care, checkup, records, accounts, roles, system, audit)
 ADMIN += (holdings, repairs, stock, policy, backups, media)
 #: Pages that hang their views on the four audiences' blueprints when imported.
 EXCHANGE = (exports, bag_imports, receipts, verifying)
