@@ -170,12 +170,13 @@ def test_a_failpoint_kills_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.returncode == -signal.SIGKILL
 
 
-def test_every_failpoint_of_storage_stands_in_the_code() -> None:
-    """Each name that belongs to storage is reached somewhere in storage, so that a test can hit it."""
-    code = "".join(place.read_text() for place in Path(failpoints.__file__).parent.glob("*.py"))
-    ours = [name for name in failpoints.NAMES if not name.startswith(("ingest.", "repair."))]
+def test_every_failpoint_stands_in_the_code() -> None:
+    """Each name is reached somewhere in the code, so that a test can hit it."""
+    root = Path(failpoints.__file__).parents[1]
+    rooms = ("storage", "preservation", "repository")
+    code = "".join(place.read_text("utf-8") for room in rooms for place in (root / room).rglob("*.py"))
 
-    assert [name for name in ours if f'reach("{name}")' not in code] == []
+    assert [name for name in failpoints.NAMES if code.count(f'"{name}"') < 2] == []  # once is the list itself
 
 
 @pytest.mark.parametrize(
