@@ -18,6 +18,7 @@ from repository.commands.context import (
     store_troubles,
     tell_json,
 )
+from repository.commands.keeping import AT_THE_SHELL
 from repository.commands.soundness import refuse_unsound
 from repository.commands.waiting import finish_jobs
 from repository.config import TABLE, shown
@@ -28,8 +29,9 @@ from repository.permissions import VISITOR, Actor, access_tags
 from repository.policies import rules
 from repository.sheets import read_rows
 from repository.web import care_words, texts
-from repository.workflow import accounts, dumping, importing, indexing, jobs, rebuilding
+from repository.workflow import accounts, anchoring, audit, dumping, importing, indexing, jobs, rebuilding
 from repository.workflow.errors import SheetRefused
+from repository.workflow.rebuilding import Rebuilt
 from repository.workflow.tools import Tools
 from search.entry import Request
 
@@ -143,6 +145,7 @@ def rebuild_catalogue(as_json: bool) -> None:
     tools = open_archive()
     with progress("重建目录", quiet=as_json) as tell:
         done = rebuilding.rebuild(tools, tell)
+    _note_rebuilt(tools, done)
     with progress("重建索引与预览", quiet=as_json) as tell:
         finish_jobs(tools, {"rebuild_index", "derive", "index"}, tell)
     told = {
@@ -162,6 +165,14 @@ def rebuild_catalogue(as_json: bool) -> None:
         for prefix in done.refused:
             say(f"  ✗ 没有一份副本与登记一致：{prefix}")
     raise SystemExit(BAD if done.refused else 0)
+
+
+def _note_rebuilt(tools: Tools, done: Rebuilt) -> None:
+    """Write down that the catalogue was made anew, and let an anchor tell where the logs stand now."""
+    told = {"packages": done.packages, "copies": done.copies, "events": done.events}
+    with tools.database.writing.begin() as session:
+        audit.record(session, dumping.REBUILT, actor=AT_THE_SHELL, at=tools.clock(), facts=told)
+        anchoring.ask(session, tools)
 
 
 @rebuild.command("index")
