@@ -145,7 +145,8 @@ def run_worker(tools: Tools) -> None:
     hired = worker.hire(tools)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, frame: hired.stopping.set())
-    reaping.reap(Work(tools, {}), age_seconds=0)  # nothing of ours can be half-made: the lease is ours alone
+    # No draft of ours can be half-made, the lease is ours alone; the web may be receiving an upload.
+    reaping.reap(Work(tools, {}), age_seconds=0, uploads_seconds=reaping.AGE_SECONDS)
     canaries.lay(tools)
     clock = worker.clock(tools)
     try:

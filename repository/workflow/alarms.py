@@ -133,7 +133,8 @@ def _checks(session: Session) -> Iterator[Alarm]:
     ended = select(FixityRun).where(FixityRun.finished_at.is_not(None)).order_by(FixityRun.id.desc())
     run = session.scalars(ended.limit(1)).first()
     if run is not None and run.invalid:
-        yield Alarm("run_invalid", RED, str(run.id), {"stores": sorted(canaries.distrusted(run))}, run.finished_at)
+        told = {"stores": sorted(canaries.distrusted(run))}
+        yield Alarm("run_invalid", RED, str(run.id), told, run.finished_at)
 
 
 def _replication(session: Session, tools: Tools, now: datetime) -> Iterator[Alarm]:

@@ -1,6 +1,9 @@
 """Heartbeats, alarms, digests: a silence is told, and people are told once."""
 
+import io
 import json
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +15,18 @@ from repository.models.job import FixityRun, Job
 from repository.models.keeping import Medium
 from repository.models.package import Copy
 from repository.models.watch import Report
-from repository.workflow import alarms, facts, heartbeats, jobs, leases, looking, rounds, watching, worker
+from repository.workflow import (
+    alarms,
+    facts,
+    heartbeats,
+    jobs,
+    leases,
+    looking,
+    reaping,
+    rounds,
+    watching,
+    worker,
+)
 from repository.workflow.looking import Certificate
 from repository.workflow.notices import RED, Alarm
 from repository.workflow.tools import Tools, Work
@@ -130,7 +144,7 @@ def test_p17_a_run_that_missed_a_canary_raises_an_alarm(archive: Tools, clock: C
     """An invalid run is red until a valid one has ended."""
     live(archive)
     with archive.database.writing.begin() as session:
-        missed = {"main": ["byte"]}
+        missed = {"main": {"before": "failed"}, "second": {"before": "passed"}}
         session.add(FixityRun(scope="all", asked_by="x", finished_at=clock(), invalid=True, canaries=missed))
     [alarm] = look(archive).values()
     with archive.database.writing.begin() as session:
@@ -286,6 +300,29 @@ def test_f05_scratch_that_takes_a_fifth_of_the_disk_is_told(
     monkeypatch.setattr("repository.workflow.alarms.CLUTTER_PERCENT", 0)
 
     assert {"clutter:scratch", "clutter:quarantine:main", "clutter:quarantine:second"} == set(look(archive))
+
+
+def test_f05_scratch_that_lost_its_maker_is_swept(tools: Tools) -> None:
+    """What nobody touched for a day goes, also a folder; what is young, or tidied by its own, stays."""
+    old = time.time() - reaping.SCRATCH_SECONDS - 60
+    for name in ("dead", "young", "exports"):
+        (tools.scratch / name).mkdir()
+        (tools.scratch / name / "part").write_bytes(b"x")
+    (tools.scratch / "body").write_bytes(b"x")
+    for place in ("dead/part", "dead", "young", "exports/part", "exports", "body"):
+        os.utime(tools.scratch / place, (old, old))
+    told = reaping.reap(Work(tools, {}))
+
+    assert told.scratch == 2
+    assert sorted(place.name for place in tools.scratch.iterdir()) == ["exports", "young"]
+
+
+def test_a_worker_that_starts_leaves_alone_what_the_web_receives_just_now(tools: Tools) -> None:
+    """An upload whose row is about to be written is no rubbish, however often a worker starts."""
+    staged = tools.staging.keep(io.BytesIO(b"x" * 100), "a.txt")
+    reaping.reap(Work(tools, {}), age_seconds=0, uploads_seconds=reaping.AGE_SECONDS)
+
+    assert tools.staging.read(staged.id).size == 100
 
 
 def test_an_alarm_keeps_its_first_time(archive: Tools, clock: Clock) -> None:
