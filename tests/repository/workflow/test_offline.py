@@ -428,6 +428,17 @@ def test_only_an_administrator_enters_disks_and_each_name_is_one(tools: Tools) -
         enter(recipients=("age1wrong",))
 
 
+def test_p8_every_store_of_an_archive_judges_itself(tools: Tools, tmp_path: Path) -> None:
+    """The judge in each store says good over bags, logs and seals; then finds a damaged log object."""
+    worker.drain(tools)
+    reports = [judged(tmp_path / "data/stores" / name, tmp_path / "r.json") for name in ("main", "second")]
+    flip(next((tmp_path / "data/stores/main/log").rglob("*.jsonl")))
+    damaged = judged(tmp_path / "data/stores/main", tmp_path / "r.json")
+
+    assert [(one["outcome"], one["counts"]["ok"]) for one in reports] == [("ok", 2), ("ok", 2)]
+    assert damaged["outcome"] == "bad" and {one["code"] for one in damaged["findings"]} == {"VJ-301"}
+
+
 def test_online_rounds_leave_media_alone(tools: Tools, disk: Path) -> None:
     """A fixity round reads what is reachable, and no job tries to copy onto a disk in a cupboard."""
     medium = enrolled(tools)
