@@ -182,3 +182,16 @@ def test_who_may_not_run_care_may_not_ask(archive: Tools) -> None:
     """A teacher cannot put a stocktake in line."""
     with archive.database.writing.begin() as session, pytest.raises(Refused):
         taking_stock.ask(session, archive, TEACHER)
+
+
+def test_a_stocktake_that_runs_twice_tells_twice_and_changes_no_copy(archive: Tools) -> None:
+    """Each run looks again: two reports, the same copies, the same files in the store."""
+    shutil.rmtree(_root(archive) / _prefixes(archive)[0])
+    taking_stock.stocktake(Work(archive, {"store": "main"}))
+    once = _states(archive, "main"), sorted(_root(archive).rglob("*"))
+    taking_stock.stocktake(Work(archive, {"store": "main"}))
+
+    assert (_states(archive, "main"), sorted(_root(archive).rglob("*"))) == once
+    with archive.database.reading() as session:
+        reports = session.scalars(select(Report)).all()
+    assert [_codes(one) for one in reports] == [{"ST-101": 1}, {"ST-101": 1}]

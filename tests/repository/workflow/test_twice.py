@@ -80,6 +80,11 @@ def _receipt(tools: Tools) -> dict[str, object]:
         return {"submission": session.scalars(select(Submission.id)).first(), "mark": "7"}
 
 
+def _known(tools: Tools) -> dict[str, object]:
+    with tools.database.reading() as session:
+        return {"prefixes": list(session.scalars(select(Package.prefix)))}
+
+
 #: What each verb is asked to do in an archive with two photographs.
 ASKED: dict[str, Callable[[Tools], dict[str, object]]] = {
     "ingest": lambda tools: {"item": _first(tools)},
@@ -89,6 +94,7 @@ ASKED: dict[str, Callable[[Tools], dict[str, object]]] = {
     "index": lambda tools: {},
     "rebuild_index": lambda tools: {"why": "asked"},
     "fixity": lambda tools: {"run": _run(tools)},
+    "adopt": _known,
     "carry_log": lambda tools: {},
     "reap": lambda tools: {"age_seconds": 0},
     "quarantine": lambda tools: {},
@@ -118,7 +124,7 @@ def _seen(tools: Tools) -> tuple[object, ...]:
 
 def test_every_slow_verb_is_asked_here() -> None:
     """A new verb is run twice, too; samples and repair have tests of their own."""
-    assert set(ASKED) | {"samples", "repair"} == set(worker.VERBS)
+    assert set(ASKED) | {"samples", "repair", "stocktake"} == set(worker.VERBS)
 
 
 @pytest.mark.parametrize("verb", ASKED)
