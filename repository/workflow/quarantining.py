@@ -6,9 +6,7 @@ object went there, a repair in the log tells of it, and the copy it came from wa
 read and found good since. Anything else stays (promises P5, P19).
 """
 
-import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -19,7 +17,7 @@ from preservation.premis import EventType
 from preservation.repair import QUARANTINE_DAYS
 from repository.models.event import Event
 from repository.models.package import Copy, Package
-from repository.workflow import facts, journal, timekeeping
+from repository.workflow import journal, timekeeping
 from repository.workflow.tools import Tools, Work
 from storage.aside import Quarantined
 from storage.errors import StorageError, UnsafeName
@@ -27,18 +25,6 @@ from storage.layout import parse_prefix
 from storage.store import Store
 
 _PREFIX_PARTS = 5  # "aips/3f/a2/<item>/v0001"
-FIGURES = "quarantine."  # + store id: the name of a fact
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantineFigures:
-    """What lay in the quarantine of one store when it was looked at last; oldest is a day or ""."""
-
-    store_id: str
-    count: int = 0
-    bytes: int = 0
-    oldest: str = ""
-    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +44,14 @@ class Kept:
 
 
 def sweep(work: Work) -> None:
-    """Forget what may go and keep the figures of what stays; a store that is away is left as it was."""
+    """Forget what may go; a store that is away is left as it was, and asked again later."""
     failed: StorageError | None = None
     for store in work.tools.stores.values():
         try:
             store.probe()
-            kept = lying(work.tools, store)
-            gone = [one for one in kept if one.may_go and _forget(work, store, one)]
-            _keep_figures(work, store.id, [one for one in kept if one not in gone])
+            for one in lying(work.tools, store):
+                if one.may_go:
+                    _forget(work, store, one)
         except StorageError as error:
             failed = error
     if failed is not None:
@@ -131,11 +117,11 @@ def _is_good_since(session: Session, store_id: str, prefix: str, at: datetime) -
     return session.scalars(query).first() is not None
 
 
-def _forget(work: Work, store: Store, kept: Kept) -> bool:
-    """Forget one object, told in the log; return whether it is gone."""
+def _forget(work: Work, store: Store, kept: Kept) -> None:
+    """Forget one object, told in the log."""
     line = (work.tools.clock() - timedelta(days=QUARANTINE_DAYS)).date()
     if not store.forget_quarantined(kept.object.key, before=line):
-        return False
+        return
     with work.writing() as session:
         journal.record(
             session,
@@ -152,24 +138,3 @@ def _forget(work: Work, store: Store, kept: Kept) -> bool:
                 "since": kept.object.at.isoformat() if kept.object.at else "",
             },
         )
-    return True
-
-
-def _keep_figures(work: Work, store_id: str, kept: Iterable[Kept]) -> None:
-    rows = list(kept)
-    days = sorted(one.object.day.isoformat() for one in rows if one.object.day)
-    told = QuarantineFigures(
-        store_id,
-        count=len(rows),
-        bytes=sum(one.object.size for one in rows),
-        oldest=days[0] if days else "",
-        at=work.tools.clock().isoformat(),
-    )
-    with work.writing() as session:
-        facts.put(session, FIGURES + store_id, json.dumps(asdict(told)))
-
-
-def figures(session: Session, store_ids: Iterable[str]) -> list[QuarantineFigures]:
-    """Return what lay in each store's quarantine at the last look; stores never looked at are left out."""
-    told = (facts.get(session, FIGURES + store_id) for store_id in store_ids)
-    return [QuarantineFigures(**json.loads(text)) for text in told if text]

@@ -16,8 +16,9 @@ from repository.permissions import Act, may
 from repository.web.admin import copies, stores
 from repository.web.care_words import care_light
 from repository.web.guards import allows, current_actor, current_tools
+from repository.workflow import alarms
 from repository.workflow import care as verbs
-from repository.workflow import alarms, leases, planning
+from repository.workflow import leases, planning
 
 admin = Blueprint("admin", __name__)
 TROUBLED_SHOWN, RUNS_SHOWN = 50, 5
