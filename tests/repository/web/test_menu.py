@@ -38,7 +38,7 @@ def test_every_room_exists_and_declares_its_act(archive: Archive) -> None:
     ("username", "headings"),
     [
         ("staff", ["接收", "利用"]),
-        ("archivist", ["接收", "整理", "保存", "利用", "统计"]),
+        ("archivist", ["接收", "整理", "保存", "利用", "统计", "系统管理"]),
         ("admin", ["保存", "利用", "统计", "系统管理"]),
     ],
 )
