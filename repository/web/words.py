@@ -94,11 +94,14 @@ _CHECKS: Mapping[str, str] = {
     "end": marked("结束"),
     "lost": marked("没有完好的副本可用"),
     "waiting": marked("有的存储连不上，等接上后再修"),
+    "register": marked("按日志和信息包改正目录里的登记"),
+    "quarantine": marked("隔离区到期清理"),
     "renditions": marked("浏览用的图片和文字"),
     "imported": marked("由 BagIt 信息包导入"),
     "bag": marked("信息包核验"),
 }
 _JOBS: Mapping[str, str] = {
+    "quarantine": marked("清理隔离区"),
     "ingest": marked("入库"),
     "repack": marked("封装新版本"),
     "replicate": marked("复制副本"),
