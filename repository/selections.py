@@ -47,7 +47,7 @@ def bytes_of(session: Session, ids: Sequence[str]) -> int:
     """Return how many bytes the newest packages of these items have."""
     total = 0
     for start in range(0, len(ids), 500):
-        chunk = ids[start : start + 500]
+        chunk = ids[start:start + 500]
         query = select(func.sum(Package.byte_count)).join(
             Item, (Item.id == Package.item_id) & (Item.version == Package.version)
         )

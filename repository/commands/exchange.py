@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from preservation.checks import Finding
+from preservation.errors import CouldNotJudge
 from preservation.profile import read_profile
 from repository import selections
 from repository.commands.context import BAD, COULD_NOT, GOOD, acting, open_archive, progress, say, tell_json
@@ -32,13 +34,19 @@ AFTER_IMPORT = {"ingest", "repack", "replicate", "index", "derive", "carry_log"}
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--search", "text", default="", help="导出检索到的全部档案")
 @click.option("--collection", "code", default="", help="导出一个全宗、类别或案卷（按代码）")
-@click.option("--as", "form", type=click.Choice(FORMS), default="folder", show_default=True, help="文件夹、zip 或 tar")
+@click.option("--as", "form", type=click.Choice(FORMS), default="folder", show_default=True, help="打成什么")
 @click.option("--original-names", is_flag=True, help="不要信息包，只要原来文件名的文件")
 @click.option("--all-versions", is_flag=True, help="连同每件的旧版本")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 def export(
-    ids: tuple[str, ...], target: Path, text: str, code: str, form: str, original_names: bool,
-    all_versions: bool, as_json: bool,
+    ids: tuple[str, ...],
+    target: Path,
+    text: str,
+    code: str,
+    form: str,
+    original_names: bool,
+    all_versions: bool,
+    as_json: bool,
 ) -> None:
     """导出归档信息包（BagIt）。IDS 是件标识或档号；有没能导出的件时退出码为 1。"""
     tools = open_archive()
@@ -72,8 +80,8 @@ def _chosen(tools: Tools, ids: Sequence[str], text: str, code: str) -> list[str]
             unknown += [] if below else [code]
             chosen += below
     if unknown or not (ids or text or code):
-        say(f"没有找到：{'、'.join(unknown)}" if unknown else "请写明导出哪些档案：件标识、档号、--search 或 --collection。",
-            error=True)
+        said = f"没有找到：{'、'.join(unknown)}" if unknown else "请写明导出哪些档案：件标识、档号、--search 或 --collection。"
+        say(said, error=True)
         raise SystemExit(COULD_NOT)
     page = 1
     while text:
@@ -88,12 +96,18 @@ def _chosen(tools: Tools, ids: Sequence[str], text: str, code: str) -> list[str]
 @click.command("import-bag")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--category", default=DEFAULT_CATEGORY, show_default=True, help="外来信息包先归入的类别代码")
-@click.option("--profile", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="必须符合的 BagIt 规范（JSON）")
+@click.option(
+    "--profile", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="必须符合的 BagIt 规范（JSON）"
+)
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 def import_bag(paths: tuple[Path, ...], category: str, profile: Path | None, as_json: bool) -> None:
-    """接收 BagIt 信息包（文件夹、zip、tar）。本系统的包原样登记，别处的包进收件箱；有没收下的，退出码为 1。"""
+    """接收 BagIt 信息包（文件夹、zip、tar）：本系统的原样登记，别处的进收件箱；有没收下的，退出码为 1。"""
     tools = open_archive()
-    wanted = Wanted(category, None if profile is None else read_profile(profile))
+    try:
+        wanted = Wanted(category, None if profile is None else read_profile(profile))
+    except CouldNotJudge as failure:
+        say(f"这不是 BagIt 规范（JSON）：{profile}", error=True)
+        raise SystemExit(COULD_NOT) from failure
     results: dict[str, Import | PackRefused] = {}
     for path in paths:
         try:
@@ -119,10 +133,14 @@ def _told(result: Import | PackRefused) -> dict[str, object]:
     names = ("name", "outcome", "item_id", "title", "version", "why")
     bags = [
         {name: getattr(bag, name) for name in names}
-        | {"findings": [{"code": one.code, "outcome": str(one.outcome), "path": one.path} for one in bag.findings]}
+        | {"findings": [_plain_finding(one) for one in bag.findings]}
         for bag in result.bags
     ]
     return {"bags": bags, "passed_over": list(result.passed_over)}
+
+
+def _plain_finding(one: Finding) -> dict[str, str]:
+    return {"code": one.code, "outcome": str(one.outcome), "path": one.path}
 
 
 def _lines(path: str, result: Import | PackRefused) -> Iterator[str]:
@@ -133,6 +151,7 @@ def _lines(path: str, result: Import | PackRefused) -> Iterator[str]:
         mark = "✓" if bag.outcome in ("taken", "restored", "known") else "✗"
         yield f"{mark} {bag.name}：{exchange_words.received_words(bag)}"
         for one in bag.findings[:20]:
-            yield f"    {outcome_word(str(one.outcome))} {one.code} {one.path}：{finding(one.code, dict(one.facts))}"
+            words = finding(one.code, dict(one.facts))
+            yield f"    {outcome_word(str(one.outcome))} {one.code} {one.path}：{words}"
     for path_beside in result.passed_over:
         yield f"  略过（不在信息包里）：{path_beside}"

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from preservation.checks import Outcome
+from preservation.checks import Outcome, Report
 from preservation.errors import CouldNotJudge
+from preservation.profile import conforms, read_profile
 from preservation.verify import exit_code, verify_folder
 from repository.commands.context import BAD, COULD_NOT, GOOD, acting, open_archive, progress, say, tell_json
 from repository.commands.waiting import finish_jobs
@@ -113,12 +114,16 @@ def trouble_lines(tools: Tools) -> list[str]:
 
 @click.command("verify")
 @click.argument("bag", type=click.Path(path_type=Path))
+@click.option("--profile", type=click.Path(path_type=Path), help="还要符合的 BagIt 规范（JSON）")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
-def verify(bag: Path, as_json: bool) -> None:
+def verify(bag: Path, profile: Path | None, as_json: bool) -> None:
     """独立判断任何一个 BagIt 文件夹：0 完好，1 有问题，2 无法判断。"""
     try:
         with progress("核验", quiet=as_json):
             told = verify_folder(bag)
+            if profile is not None:
+                more = conforms(bag, read_profile(profile))
+                told = Report(told.subject, (*told.results, *more.results))
     except CouldNotJudge as failure:
         if as_json:
             tell_json(

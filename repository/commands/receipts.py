@@ -61,14 +61,18 @@ def verify(what: str, as_json: bool) -> None:
     else:
         say(f"回执 {found.told['number']}，开具于 {local_time(found.told['issued_at'])}：签名有效。")
         for item in found.items:
-            say(f"  {'✓' if item.is_good else '✗'} {item.number}. {item.title}：{exchange_words.item_now_words(item)}")
+            mark, words = "✓" if item.is_good else "✗", exchange_words.item_now_words(item)
+            say(f"  {mark} {item.number}. {item.title}：{words}")
     raise SystemExit(GOOD if found.is_good else BAD)
 
 
 def _plain(found: Verdict) -> dict[str, object]:
-    names = ("number", "files", "title", "is_kept", "same_digest", "same_files", "copies", "checked_at", "is_good")
-    items = [{name: getattr(item, name) for name in names} for item in found.items]
-    return {"number": found.told["number"], "genuine": found.is_genuine, "good": found.is_good, "items": items}
+    names = ("number", "files", "title", "is_kept", "same_digest", "same_files", "copies", "checked_at")
+    items = [
+        {**{name: getattr(item, name) for name in names}, "is_good": item.is_good} for item in found.items
+    ]
+    told = {"number": found.told["number"], "genuine": found.is_genuine, "good": found.is_good}
+    return {**told, "items": items}
 
 
 def _verdict(tools: Tools, what: str) -> Verdict | None:

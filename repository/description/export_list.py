@@ -96,7 +96,8 @@ def map_csv(told: OutList) -> bytes:
         for file in item.files:
             name = file.path.rpartition("/")[2]
             if told.form == "names" and file.original_name and file.original_name != name:
-                rows.append((item.reference_code, item.title, file.original_name, f"{item.folder}/{file.path}"))
+                place = f"{item.folder}/{file.path}"
+                rows.append((item.reference_code, item.title, file.original_name, place))
     return _written([_MAP_HEAD, *rows]) if rows else b""
 
 

@@ -181,7 +181,7 @@ def _outcome(tools: Tools, job: Job) -> dict[str, Any]:
 
 
 def file_of(session: Session, tools: Tools, actor: Actor, export_id: str) -> Path:
-    """Return the finished file of one's own export while one may still read all of it, or raise NotVisible."""
+    """Return the finished file of one's own export while one may read all of it, or raise NotVisible."""
     job = _job(session, actor, export_id)
     if _standing(tools, job).state != jobs.DONE:
         raise NotVisible(export_id)

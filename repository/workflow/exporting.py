@@ -80,7 +80,7 @@ def allowed(session: Session, actor: Actor, ids: Iterable[str]) -> list[str]:
     wanted = list(dict.fromkeys(ids))
     found: dict[str, Item] = {}
     for start in range(0, len(wanted), CHUNK):
-        found |= queries.items(session, actor, wanted[start : start + CHUNK])
+        found |= queries.items(session, actor, wanted[start:start + CHUNK])
     return [
         item_id
         for item_id in wanted
@@ -128,7 +128,7 @@ def run(tools: Tools, actor: Actor, wish: Wish, target: Path, *, tell: Tell) -> 
 def _parcels(session: Session, actor: Actor, wish: Wish) -> Iterator[_Parcel]:
     ids = allowed(session, actor, wish.ids)
     for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
+        chunk = ids[start:start + CHUNK]
         query = (
             select(Package, Item)
             .join(Item, Item.id == Package.item_id)
@@ -232,7 +232,7 @@ def _keep_record(tools: Tools, actor: Actor, wish: Wish, told: OutList) -> None:
     gone = [item for item in told.items if not item.reason]
     for start in range(0, len(gone), CHUNK):
         with tools.database.writing.begin() as session:
-            for item in gone[start : start + CHUNK]:
+            for item in gone[start:start + CHUNK]:
                 journal.record(
                     session,
                     kind,

@@ -150,7 +150,7 @@ def new_code(text: str) -> str:
     """Return a short code for a receipt, "K7QM-2F9T-0XWE": 60 bits of its digest and of chance."""
     number = int.from_bytes(hashlib.sha256(text.encode() + secrets.token_bytes(16)).digest()[:8], "big")
     letters = "".join(_LETTERS[number >> (5 * place) & 31] for place in range(_GROUP * _GROUPS))
-    return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
+    return "-".join(letters[start:start + _GROUP] for start in range(0, len(letters), _GROUP))
 
 
 def read_code(typed: str) -> str:
@@ -158,4 +158,4 @@ def read_code(typed: str) -> str:
     letters = "".join(typed.upper().split()).translate(_READ_AS)
     if len(letters) != _GROUP * _GROUPS or any(letter not in _LETTERS for letter in letters):
         return ""
-    return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
+    return "-".join(letters[start:start + _GROUP] for start in range(0, len(letters), _GROUP))

@@ -167,7 +167,7 @@ def _raw_of(member: zipfile.ZipInfo) -> bytes:
     extra, place = member.extra, 0
     while place + 4 <= len(extra):
         name, size = struct.unpack_from("<HH", extra, place)
-        said = extra[place + 4 : place + 4 + size]
+        said = extra[place + 4:place + 4 + size]
         if name == _UNICODE_PATH and len(said) > 5 and said[0] == 1 and said[1:5] == _crc(raw):
             return said[5:]
         place += 4 + size

@@ -31,7 +31,8 @@ def _page(typed: str, compared: list[Match] | None = None, *, trouble: str = "")
     try:
         row = receipt_checks.by_code(db.session, typed)
     except ReceiptUnknown as unknown:
-        page = render_template("public/verifying.html", typed=typed, here="receipts", trouble=sentence(unknown))
+        told = sentence(unknown)
+        page = render_template("public/verifying.html", typed=typed, here="receipts", trouble=told)
         return page, unknown.status
     return render_template(
         "public/verifying.html",

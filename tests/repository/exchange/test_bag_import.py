@@ -67,10 +67,16 @@ def content(tools: Tools) -> list[dict[str, Any]]:
         items = dumping.dump(session)["items"]
     own = {"version", "revision", "revisions", "modified_at", "collection_id", "packages", "intake"}
     files = [
-        [(f["original_name"], f["original_raw"], f["sha256"]) for f in item["packages"][-1]["files"] if f["position"]]
+        [(f["original_name"], f["original_raw"], f["sha256"]) for f in _newest(item) if f["position"]]
         for item in items
     ]
-    return [{**{k: v for k, v in item.items() if k not in own}, "files": f} for item, f in zip(items, files, strict=True)]
+    told = [{name: value for name, value in item.items() if name not in own} for item in items]
+    return [{**one, "files": its} for one, its in zip(told, files, strict=True)]
+
+
+def _newest(item: dict[str, Any]) -> list[dict[str, Any]]:
+    files: list[dict[str, Any]] = item["packages"][-1]["files"]
+    return files
 
 
 @pytest.mark.parametrize("form", ["folder", "zip", "tar"])
@@ -110,7 +116,7 @@ def test_all_versions_come_back_with_the_newest_on_top(
     archive: Tools, another: Callable[[], Tools], tmp_path: Path
 ) -> None:
     """Old versions are registered beside the new one, whatever their order in the export."""
-    first = take(another(), exported(archive, tmp_path / "a.zip"))  # another school has fitted them: version 2
+    first = take(another(), exported(archive, tmp_path / "a.zip"))
     assert outcomes(first) == ["restored"] * 3
     school = another()
     take(school, tmp_path / "a.zip")
@@ -168,7 +174,7 @@ def test_a_record_that_cannot_be_believed_is_refused(
     bag = next(each for each in sorted(target.iterdir()) if each.is_dir())
     record = bag / "data" / "metadata" / "catalogue.json"
     told = json.loads(record.read_text())
-    place = told
+    place: Any = told
     for name in path[:-1]:
         place = place[name]
     place[path[-1]] = value
@@ -185,7 +191,8 @@ INFO = {"External-Description": "一九八七年建校三十周年相册", "Exte
         "Source-Organization": "云溪中学校友会", "Date": "1987-05", "Contact-Phone": "不留"}
 DC_XML = (
     b'<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" '
-    b'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:subject>\xe6\xa0\xa1\xe5\xba\x86</dc:subject></oai_dc:dc>'
+    b'xmlns:dc="http://purl.org/dc/elements/1.1/">'
+    b"<dc:subject>\xe6\xa0\xa1\xe5\xba\x86</dc:subject></oai_dc:dc>"
 )
 
 
@@ -232,7 +239,8 @@ def test_received_tag_files_go_along_into_later_versions(archive: Tools, tmp_pat
         describe.edit(session, archive, archive.software, item, wanted=wanted)
     worker.drain(archive)
     with archive.database.reading() as session:
-        query = select(PackagedFile.path).join(Package).where(Package.item_id == told.bags[0].item_id, Package.version == 2)
+        of_it = (Package.item_id == told.bags[0].item_id, Package.version == 2)
+        query = select(PackagedFile.path).join(Package).where(*of_it)
 
         assert "data/metadata/received/bag-info.txt" in set(session.scalars(query))
 
@@ -293,7 +301,8 @@ def test_d18_a_gbk_zip_keeps_the_bytes_of_its_names(archive: Tools, tmp_path: Pa
 
     assert outcomes(told) == ["taken"]
     assert {row.original_name for row in rows} == set(CHINESE)
-    assert {bytes.fromhex(row.original_raw) for row in rows} == {f"旧包/data/{n}".encode("gbk") for n in CHINESE}
+    kept = {bytes.fromhex(row.original_raw) for row in rows}
+    assert kept == {f"旧包/data/{name}".encode("gbk") for name in CHINESE}
 
 
 @pytest.mark.skipif(not NAUGHTY.is_file(), reason="JINGUI_CORPORA is not set")
@@ -302,7 +311,11 @@ def test_p15_awkward_names_come_through_import_and_export_to_the_byte(
 ) -> None:
     """Fifty naughty strings as file names: bag, import, accept, export, import elsewhere, all equal."""
     strings = json.loads(NAUGHTY.read_text("utf-8"))
-    usable = [s for s in dict.fromkeys(strings) if s.strip(". ") and "/" not in s and "\0" not in s and len(s.encode()) < 200]
+    usable = [
+        one
+        for one in dict.fromkeys(strings)
+        if one.strip(". ") and "/" not in one and "\0" not in one and len(one.encode()) < 200
+    ]
     folded: dict[str, str] = {}
     for one in usable:
         folded.setdefault(one.casefold().strip(), one)
@@ -347,7 +360,8 @@ def test_the_conformance_suite_is_taken_or_refused_as_it_says(archive: Tools) ->
     bad = {path: refused_or(archive, path) for path in _suite("invalid")}
 
     assert len(good) > 20 and len(bad) >= 15
-    assert {path.name: one.outcome for path, one in good.items() if one.outcome not in ("taken", "known")} == {}
+    wrong = {path.name: one.outcome for path, one in good.items() if one.outcome not in ("taken", "known")}
+    assert wrong == {}
     assert {path.name: said for path, said in bad.items() if said != ["refused"]} == {}
 
 

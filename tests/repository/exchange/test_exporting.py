@@ -23,7 +23,7 @@ from repository.workflow.exporting import Wish
 from repository.workflow.outward_names import FOLDER_BYTES, Names, folder_wish
 from repository.workflow.tools import Tools
 from storage.names import twin_key
-from tests.archives import TEACHER, jingui_here, planned, photo, take_in
+from tests.archives import TEACHER, jingui_here, photo, planned, take_in
 
 
 def quiet(done: int, total: int) -> None:
@@ -102,7 +102,8 @@ def test_each_exported_item_has_an_event_and_the_export_an_audit_entry(
 def test_a_bad_copy_gives_way_to_another_stores(archive: Tools, tmp_path: Path) -> None:
     """One damaged copy: the export takes the other and is whole."""
     damage(archive, ids(archive)[0], "main")
-    told = exporting.run(archive, archive.software, Wish(ids(archive), "folder"), tmp_path / "out", tell=quiet)
+    wish = Wish(ids(archive), "folder")
+    told = exporting.run(archive, archive.software, wish, tmp_path / "out", tell=quiet)
 
     assert told.left_out == ()
     for bag in bags(tmp_path / "out"):
@@ -181,9 +182,10 @@ def test_d21_no_two_names_are_twins_for_any_system() -> None:
     assert folder_wish("甲/乙", "Y001\\1") == "Y001-1 甲-乙"
 
 
-def test_export_by_search_collection_code_and_original_names(data: Path, archive: Tools, tmp_path: Path) -> None:
+def test_export_by_search_collection_and_code(data: Path, archive: Tools, tmp_path: Path) -> None:
     """The command line takes ids, reference codes, a search or a unit."""
-    by_search = jingui_here(data, "export", "--search", "秋景", "--as", "zip", str(tmp_path / "s.zip"), "--json")
+    wanted = ("--search", "秋景", "--as", "zip", "--json")
+    by_search = jingui_here(data, "export", *wanted, str(tmp_path / "s.zip"))
     by_unit = jingui_here(data, "export", "--collection", "XSH", str(tmp_path / "unit"), "--original-names")
     by_code = jingui_here(data, "export", "Y001-XSH·1978·Y-0001", "--as", "tar", str(tmp_path / "c.tar"))
     nothing = jingui_here(data, "export", "没有这个", str(tmp_path / "n"))

@@ -16,7 +16,7 @@ from repository.workflow.bagging import PROFILE
 from repository.workflow.describe import Edit
 from repository.workflow.tools import Tools
 from storage.layout import packages
-from tests.archives import ROOT
+from tests.archives import ROOT, jingui_here
 
 OURS = ROOT / "docs" / "bagit-profile.json"
 
@@ -91,7 +91,10 @@ def test_a_foreign_profile_is_judged_by_its_own_words(bag: Path) -> None:
     assert codes(report) == {"BG-901", "BG-908", "BG-909"}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"BagIt-Profile-Info": {}, "Manifests-Required": 5}', "[" * 9999])
+WRONG = '{"BagIt-Profile-Info": {}, "Manifests-Required": 5}'
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", WRONG, "[" * 9999])
 def test_what_is_no_profile_is_told_as_such(tmp_path: Path, text: str) -> None:
     """A file that holds no profile is refused, never half believed."""
     (tmp_path / "p.json").write_text(text)
@@ -99,3 +102,15 @@ def test_what_is_no_profile_is_told_as_such(tmp_path: Path, text: str) -> None:
         read_profile(tmp_path / "p.json")
 
     assert json.loads(OURS.read_text("utf-8"))["Allow-Fetch.txt"] is False
+
+
+def test_verify_asks_for_a_profile_too(bag: Path, tmp_path: Path) -> None:
+    """jingui verify --profile: 0 where the bag satisfies it, 1 where not, 2 where it is no profile."""
+    strict = {"BagIt-Profile-Info": {}, "Bag-Info": {"Contact-Name": {"required": True}}}
+    (tmp_path / "p.json").write_text(json.dumps(strict))
+    (tmp_path / "none.json").write_text("[]")
+    profiles = (OURS, tmp_path / "p.json", tmp_path / "none.json")
+    said = [jingui_here(tmp_path / "x", "verify", str(bag), "--profile", str(path)) for path in profiles]
+
+    assert [one.returncode for one in said] == [0, 1, 2]
+    assert "Contact-Name" in said[1].stdout

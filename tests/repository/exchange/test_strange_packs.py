@@ -37,7 +37,8 @@ def raw_zip(
     out, directory = io.BytesIO(), io.BytesIO()
     for raw, body in zip(names, bodies or names, strict=True):
         place, more, size = out.tell(), extra(raw), len(body)
-        head = struct.pack("<HHHHHLLLHH", 20, 0, 0, 0, 0x21, zlib.crc32(body), size, size, len(raw), len(more))
+        crc = zlib.crc32(body)
+        head = struct.pack("<HHHHHLLLHH", 20, 0, 0, 0, 0x21, crc, size, size, len(raw), len(more))
         out.write(b"PK\3\4" + head + raw + more + body)
         tail = struct.pack("<HHHLL", 0, 0, 0, 0, place)
         directory.write(b"PK\1\2" + struct.pack("<H", 20) + head + tail + raw + more)
@@ -70,8 +71,10 @@ def refusal(archive: Path, folder: Path, limits: Limits = Limits()) -> str:
     return str(caught.value.facts["why"])
 
 
-@pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "C:/evil", "~root/evil", "a\\..\\evil",
-                                  "//host/share/evil", "a//b", "a/./b"])
+LEAVING = ("../evil", "a/../../evil", "/etc/evil", "C:/evil", "~root/evil", "a\\..\\evil", "//host/evil")
+
+
+@pytest.mark.parametrize("name", [*LEAVING, "a//b", "a/./b"])
 @pytest.mark.parametrize("pack", ["zip", "tar"])
 def test_d13_a_path_that_leaves_its_place_refuses_the_whole(tmp_path: Path, name: str, pack: str) -> None:
     """Zip slip in every dress: nothing is written, not even the innocent entry before."""
@@ -107,6 +110,7 @@ def test_d14_a_link_in_a_zip_refuses_the_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("names", [("Foto.jpg", "foto.jpg"), ("é.txt", "e\u0301.txt"), ("A/x", "a/y"),
                                    ("a", "a/b"), ("a/b", "a"), ("x", "x")])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_d16_twins_refuse_the_whole_and_both_are_named(tmp_path: Path, names: tuple[str, str]) -> None:
     """Case, Unicode form, a file that is a folder, the same name twice."""
     (tmp_path / "out").mkdir()
@@ -135,7 +139,7 @@ def test_an_entry_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", ("zeros", b"\0" * MEGABYTE))
     content = bytearray(archive.read_bytes())
     place = content.rindex(b"PK\1\2")
-    content[place + 24 : place + 28] = struct.pack("<L", 1)
+    content[place + 24:place + 28] = struct.pack("<L", 1)
     archive.write_bytes(content)
 
     assert refusal(archive, tmp_path / "out") == "unreadable"
@@ -163,7 +167,7 @@ def test_what_is_no_archive_is_told_as_such(tmp_path: Path) -> None:
         for _ in range(seeds.randint(1, 9)):
             broken[seeds.randrange(len(broken))] = seeds.randrange(256)
         place = tmp_path / f"{number}.zip"
-        place.write_bytes(broken[: seeds.choice([len(broken), len(broken) - 7])])
+        place.write_bytes(broken[:seeds.choice([len(broken), len(broken) - 7])])
         out = tmp_path / f"out{number}"
         out.mkdir()
         try:

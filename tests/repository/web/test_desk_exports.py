@@ -49,7 +49,9 @@ def test_chosen_items_come_as_a_zip_of_bags(archive: Archive, signed_in: SignIn,
     assert "已完成" not in other.get("/desk/exports").text
 
 
-def test_e11_what_one_may_not_read_does_not_go_out(archive: Archive, signed_in: SignIn, put_in: PutIn) -> None:
+def test_e11_what_one_may_not_read_does_not_go_out(
+    archive: Archive, signed_in: SignIn, put_in: PutIn
+) -> None:
     """A bulk export by ids holds only what its asker may read; for what he may not there is no answer."""
     open_id, secret = put_in("公开的"), put_in("机密代号海棠", access_level="restricted")
     browser = signed_in("staff")
@@ -64,7 +66,9 @@ def test_e11_what_one_may_not_read_does_not_go_out(archive: Archive, signed_in: 
     assert "海棠" not in browser.get("/desk/exports/new", query_string={"chosen": secret}).text
 
 
-def test_p11_a_right_taken_away_stops_the_fetching(archive: Archive, signed_in: SignIn, put_in: PutIn) -> None:
+def test_p11_a_right_taken_away_stops_the_fetching(
+    archive: Archive, signed_in: SignIn, put_in: PutIn
+) -> None:
     """An export that was made while an item was open is not handed out once it is closed."""
     item_id, browser = put_in("后来不开放"), signed_in("staff")
     page = asked(browser, chosen=item_id)

@@ -40,7 +40,9 @@ def test_anybody_with_the_code_verifies_and_sees_no_names(
     assert SECRET in own.text and "陆明川" in own.text
 
 
-def test_a_file_is_found_again_in_its_receipt(client: FlaskClient, signed_in: SignIn, receipt: Receipt) -> None:
+def test_a_file_is_found_again_in_its_receipt(
+    client: FlaskClient, signed_in: SignIn, receipt: Receipt
+) -> None:
     """The very bytes are the first file; other bytes are told not to be there; nothing is kept."""
 
     def compared(browser: FlaskClient, content: bytes) -> str:
@@ -70,7 +72,8 @@ def test_the_depositor_prints_and_keeps_the_receipt(signed_in: SignIn, receipt: 
     page, file = own.get(f"/desk/receipts/{receipt.id}"), own.get(f"/desk/receipts/{receipt.id}/file")
     told = json.loads(receipt.content)
 
-    assert told["items"][0]["files"][0]["sha256"] in page.text and "盖章" in page.text and receipt.code in page.text
+    for text in (told["items"][0]["files"][0]["sha256"], "盖章", receipt.code):
+        assert text in page.text
     assert json.loads(file.data)["content"] == receipt.content
     assert json.loads(file.data)["signature"] == receipt.signature
     for end in ("", "/file"):
