@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -233,7 +234,7 @@ def test_secrets_of_notices_are_never_shown(tmp_path: Path) -> None:
 
 def test_the_worker_sends_an_alarm_once_and_beats(tools: Tools, clock: Clock, sink: Sink) -> None:
     """From the look to the letter: one mail with the sentence, and the way counts as working."""
-    settings = replace(tools.settings, **_mail_words(sink.port))  # type: ignore[arg-type]
+    settings = replace(tools.settings, **_mail_words(sink.port))
     speaking = replace(tools, settings=settings, voice=Speaker())
     with speaking.database.writing.begin() as session:
         watching.ask_notify(session, speaking.voice.alarms([Alarm("overdue", RED, "backup")]), clock())
@@ -245,7 +246,7 @@ def test_the_worker_sends_an_alarm_once_and_beats(tools: Tools, clock: Clock, si
         assert told_row is not None and (told_row.trouble, told_row.good_at) == ("", clock())
 
 
-def _mail_words(port: int) -> dict[str, object]:
+def _mail_words(port: int) -> dict[str, Any]:
     where = {"mail_host": "127.0.0.1", "mail_port": port, "mail_security": "none"}
     return {**where, "mail_to": "a@b.invalid", "mail_from": "c@d.invalid"}
 
@@ -255,7 +256,7 @@ def test_f07_what_did_not_arrive_is_tried_again_on_its_way_alone(
 ) -> None:
     """The webhook had it; only the mail is sent again, and the trouble is gone afterwards."""
     sink.refuse["MAIL"] = "451 try later"
-    settings = replace(tools.settings, webhook=hook, **_mail_words(sink.port))  # type: ignore[arg-type]
+    settings = replace(tools.settings, webhook=hook, **_mail_words(sink.port))
     speaking = replace(tools, settings=settings)
     with speaking.database.writing.begin() as session:
         watching.ask_notify(session, Said("s", "t"), clock())
@@ -274,7 +275,7 @@ def test_f07_what_did_not_arrive_is_tried_again_on_its_way_alone(
 
 def test_b26_a_living_web_process_tells_that_nobody_works(tools: Tools, clock: Clock, sink: Sink) -> None:
     """Once a day, and nothing while somebody works."""
-    settings = replace(tools.settings, **_mail_words(sink.port))  # type: ignore[arg-type]
+    settings = replace(tools.settings, **_mail_words(sink.port))
     web = replace(tools, settings=settings, voice=Speaker())
     worker.drain(web)
     early = watching.guard(web)
