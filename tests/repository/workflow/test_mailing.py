@@ -224,7 +224,7 @@ def test_mail_without_reader_or_sender_is_refused_at_the_start(lacking: str) -> 
 
 
 def test_secrets_of_notices_are_never_shown(tmp_path: Path) -> None:
-    """Neither `jingui settings` nor the settings' own text tells password, robot address or signing secret."""
+    """Neither the command nor the settings' own text tells password, robot address or signing secret."""
     more = {"JINGUI_WEBHOOK": "https://robot.invalid/key-123", "JINGUI_WEBHOOK_SECRET": "hush-hush"}
     settings = from_env(told(25, JINGUI_MAIL_PASSWORD="mima-mima", **more))
     shown = jingui_here(tmp_path, "settings", **told(25, JINGUI_MAIL_PASSWORD="mima-mima", **more)).stdout
