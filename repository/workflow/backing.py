@@ -212,10 +212,8 @@ def _members(tools: Tools, snapshot: Path, manifest: Manifest) -> Iterator[seale
     lacking: list[str] = []
     yield _noted(CATALOGUE, snapshot, told)
     reach("backup.after_first_member")
-    keys = tools.settings.data / "keys"
-    for path in sorted(keys.rglob("*")):
-        if path.is_file() and path.name not in LEFT_OUT and path.suffix != backup_sheets.PART:
-            yield _noted(KEYS + path.relative_to(keys).as_posix(), path, told)
+    for name, path in sorted(_keys(tools).items()):
+        yield _noted(KEYS + name, path, told)
     for id in column(snapshot, "SELECT id FROM staged_files ORDER BY id"):
         try:
             staged = tools.staging.path(id).parent
@@ -230,6 +228,16 @@ def _members(tools: Tools, snapshot: Path, manifest: Manifest) -> Iterator[seale
     whole = replace(manifest, members=tuple(told), lacking=tuple(lacking))
     content = whole.to_text().encode()
     yield sealed.Member(MANIFEST, len(content), io.BytesIO(content))
+
+
+def _keys(tools: Tools) -> dict[str, Path]:
+    """Return the key files by name, the audit key from wherever the settings keep it."""
+    folder, audit_key = tools.settings.data / "keys", tools.settings.audit_key_file
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    if audit_key.exists():
+        found["audit.key"] = audit_key
+    parts = {name for name in found if name.endswith(backup_sheets.PART)}
+    return {name: path for name, path in found.items() if name not in LEFT_OUT | parts}
 
 
 def _is_packed(tools: Tools, id: str) -> bool:

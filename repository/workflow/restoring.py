@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import update
@@ -24,7 +25,7 @@ from repository.models.migrating import Schema, schema_of
 from repository.models.package import Copy
 from repository.models.snapshot import one
 from repository.permissions import Actor
-from repository.workflow import audit, backup_contents, journal, rebuilding
+from repository.workflow import audit, backup_contents, jobs, journal, rebuilding
 from repository.workflow.backup_contents import CATALOGUE, KEYS, STAGING
 from repository.workflow.backup_refusals import RestoreRefused
 from repository.workflow.backup_sheets import Manifest
@@ -40,6 +41,7 @@ from storage.store import Store
 #: Lies in the data folder while a restore is not finished.
 UNFINISHED = "restore-unfinished.json"
 _WORK = "restore"
+SETTLED = timedelta(minutes=5)  # every store is taken stock of, once the restore itself is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ def reconcile(tools: Tools, actor: Actor, manifest: Manifest, tell: Tell) -> Rec
         about = journal.Subject(journal.SCHOOL, "catalogue")
         journal.record(session, EventType.RECOVERY, about, actor=actor, at=at, facts=told)
         audit.record(session, "backup.restored", actor=actor, at=at, about=about, facts=told)
+        stock = {"lock": "stocktake", "dedup": "stocktake"}
+        jobs.enqueue(session, "stocktake", priority=jobs.LATER, run_after=at + SETTLED, **stock)
     reach("restore.after_reconcile")
     return Reconciled(rebuilt, away)
 
