@@ -83,7 +83,7 @@ def _told(bag: Path) -> dict[str, object]:
 
 def restore(tools: Tools, actor: Actor, bag: Path, batch: Batch, *, name: str) -> Restored:
     """Register a judged bag of ours as the package it is, or say why not."""
-    contents = _believed(bag)
+    contents = believed(bag)
     if contents is None:
         return Restored("refused", why="record")
     told = Restored("known", contents.item_id, str(contents.columns["title"]), contents.version)
@@ -105,7 +105,7 @@ def restore(tools: Tools, actor: Actor, bag: Path, batch: Batch, *, name: str) -
     return replace(told, outcome="restored")
 
 
-def _believed(bag: Path) -> Contents | None:
+def believed(bag: Path) -> Contents | None:
     """Return what a bag tells, or None where it tells what cannot be: it may come from anybody."""
     try:
         contents = Contents.from_plain(_told(bag))

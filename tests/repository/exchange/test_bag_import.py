@@ -18,7 +18,16 @@ from repository.models.item import Item
 from repository.models.package import Package, PackagedFile
 from repository.models.submission import StagedFile
 from repository.permissions import Actor, Role
-from repository.workflow import bag_import, describe, dumping, exporting, rebuilding, review, worker
+from repository.workflow import (
+    bag_import,
+    describe,
+    dumping,
+    exporting,
+    own_bags,
+    rebuilding,
+    review,
+    worker,
+)
 from repository.workflow.bag_import import Import, Wanted
 from repository.workflow.describe import Edit
 from repository.workflow.errors import Refused
@@ -158,6 +167,24 @@ def test_a_taken_reference_code_is_kept_as_a_former_one(
         assert outcomes(told) == ["restored"] * 3
         assert [row.values["former_code"] for row in changed] == [["Y001-XSH·1978·Y-0001"]]
         assert changed[0].version == 2
+
+
+def test_an_import_that_died_before_it_registered_is_finished_by_the_next(
+    archive: Tools, another: Callable[[], Tools], tmp_path: Path
+) -> None:
+    """The bag stands in the store and no row tells of it: taking it once more registers it."""
+    target, other = exported(archive, tmp_path / "out", form="folder"), another()
+    bag = next(path for path in sorted(target.iterdir()) if path.is_dir())
+    contents = own_bags.believed(bag)
+    assert contents is not None
+    for path in sorted(path for path in bag.rglob("*") if path.is_file()):
+        place = other.settings.store_specs[0].root / contents.prefix / path.relative_to(bag)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, place)
+    told = take(other, bag)
+
+    assert outcomes(told) == ["restored"]
+    assert ids(other) == (contents.item_id,)
 
 
 @pytest.mark.parametrize(
