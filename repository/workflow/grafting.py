@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -109,16 +109,18 @@ def _add_seals(session: Session, log: str, way: Mapping[int, Line]) -> None:
     """Add seals along the way, as far as each row is the one that was sealed."""
     last, model = sealing.last_seal(session, log), LOGS[log]
     after, digest = (0, "") if last is None else (last.sequence, last.digest)
-    rows = select(model).where(model.sequence > after).order_by(model.sequence)
-    for row in session.scalars(rows):
+    rows = select(*model.__table__.columns).where(model.sequence > after).order_by(model.sequence)
+    seals: list[dict[str, object]] = []
+    for row in session.execute(rows):
         told = way.get(row.sequence)
         if told is None or told["before"] != digest:
             break
         digest = chains.chained(digest, chains.line(log, row))
         if digest != told["digest"]:
             break
-        session.add(Seal(log=log, sequence=row.sequence, digest=digest, mac=told["mac"]))
-    session.flush()
+        seals.append({"log": log, "sequence": row.sequence, "digest": digest, "mac": told["mac"]})
+    if seals:
+        session.execute(insert(Seal), seals)
 
 
 def _add_anchors(session: Session, tools: Tools, told: tuple[Witness, ...]) -> None:

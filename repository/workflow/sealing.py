@@ -6,7 +6,7 @@ last seal have theirs. A row that turns up between sealed ones is never sealed
 afterwards: it is told as one too many.
 """
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from repository.models.audit import Seal
@@ -68,14 +68,16 @@ def seal_all(work: Work, key: SealKey) -> int:
 def _seal_batch(work: Work, key: SealKey, log: str) -> int:
     with work.writing() as session:
         last, model = last_seal(session, log), LOGS[log]
-        after, digest, done = (0, "", 0) if last is None else (last.sequence, last.digest, 0)
+        after, digest = (0, "") if last is None else (last.sequence, last.digest)
+        seals: list[dict[str, object]] = []
         fresh = select(model).where(model.sequence > after).order_by(model.sequence).limit(BATCH)
         for row in session.scalars(fresh):
             digest = chains.chained(digest, chains.line(log, row))
-            session.add(Seal(log=log, sequence=row.sequence, digest=digest, mac=key.mac(digest)))
-            done += 1
-        session.flush()
+            told = {"log": log, "sequence": row.sequence, "digest": digest}
+            seals.append({**told, "mac": key.mac(digest)})
+        if seals:
+            session.execute(insert(Seal), seals)
         reach("seal.before_commit")
-    if done:
+    if seals:
         reach("seal.after_commit")
-    return done
+    return len(seals)

@@ -107,6 +107,9 @@ ASKED: dict[str, Callable[[Tools], dict[str, object]]] = {
     "receipt": _receipt,
     "receipts": lambda tools: {},
     "carry_receipts": lambda tools: {},
+    "seal": lambda tools: {},
+    "anchor": lambda tools: {},
+    "audit_verify": lambda tools: {},
 }
 
 
