@@ -192,7 +192,7 @@ def test_b14_an_absent_store_is_not_reachable_never_missing(tools: Tools, tmp_pa
     root.mkdir()
 
     run = _run(tools)
-    assert (run.checked, run.failed, run.unreadable) == (1, 0, 1)
+    assert (run.expected, run.checked, run.failed, run.away) == (1, 1, 0, {"second": 1})
     with tools.database.reading() as session:
         states = {copy.store_id: copy.state for copy in session.scalars(select(Copy))}
     assert states == {"main": "ok", "second": "ok"}
