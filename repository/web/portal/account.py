@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import refresh as use_new_language
+from sqlalchemy.exc import OperationalError
 
 from repository.extensions import db
 from repository.models.account import Account
@@ -91,15 +92,24 @@ def _take_language(account: Account) -> None:
 def sign_out() -> ResponseReturnValue:
     """Sign out; the chosen language stays."""
     language = session.get("language")
-    row = db.session.get(Account, current_actor().id) if current_actor().id else None
-    if row is not None:
-        accounts.note(db.session, current_tools(), "session.ended", current_actor(), row)
-        db.session.commit()
+    _note_end()
     end_session()
     if language:
         session["language"] = language
     flash(gettext("已退出登录。"), "success")
     return redirect(url_for("public.home"))
+
+
+def _note_end() -> None:
+    """Write down that a person signs out; a catalogue that cannot be written keeps nobody signed in."""
+    row = db.session.get(Account, current_actor().id) if current_actor().id else None
+    if row is None:
+        return
+    try:
+        accounts.note(db.session, current_tools(), "session.ended", current_actor(), row)
+        db.session.commit()
+    except OperationalError:
+        db.session.rollback()
 
 
 @portal.get("/account")

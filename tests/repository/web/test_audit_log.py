@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from repository.models.audit import AuditEntry, Seal
 from repository.web import audit_words
@@ -34,7 +34,7 @@ def test_the_page_tells_who_did_what_newest_first(archive: Archive, signed_in: S
     visitor = archive.app.test_client()
     visitor.post("/login", data={"username": "staff", "password": "not-this-one"})
     page = signed_in("admin").get("/system/audit").text
-    table = page[page.index("<h2>记录</h2>") :]
+    table = page.partition("<h2>记录</h2>")[2]
 
     assert table.index("登录</td>") < table.index("登录被拒绝</td>")
     assert "账号 staff" in table and "访客" in table and "not-this-one" not in page
@@ -85,6 +85,21 @@ def test_an_entry_is_shown_whole_and_hides_nothing_behind_markup(archive: Archiv
 
     assert "新建账号" in page and "教职工" in page and "周正言" in page
     assert admin.get("/system/audit/999999").status_code == 404
+
+
+def test_signing_out_is_written_down_but_never_hangs_on_it(archive: Archive, signed_in: SignIn) -> None:
+    """The entry is there; and where the catalogue cannot be written one is signed out all the same."""
+    first, second = signed_in("staff"), signed_in("staff")
+    first.post("/logout")
+    with archive.tools.database.writing.begin() as session:
+        session.execute(text("ALTER TABLE audit_entries RENAME TO elsewhere"))
+    answer = second.post("/logout")
+    with archive.tools.database.writing.begin() as session:
+        session.execute(text("ALTER TABLE elsewhere RENAME TO audit_entries"))
+        ended = session.scalars(select(AuditEntry).where(AuditEntry.act == "session.ended")).all()
+
+    assert len(ended) == 1 and answer.status_code == 302
+    assert second.get("/desk").headers["Location"].startswith("/login")
 
 
 def test_every_finding_of_a_verification_has_a_sentence() -> None:
