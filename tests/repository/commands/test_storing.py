@@ -2,16 +2,20 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 from sqlalchemy import select
 
+from preservation.checks import Outcome
+from repository.models.audit import Anchor, Seal
 from repository.models.event import Event
 from repository.models.package import Copy
 from repository.store_keys import key_file
-from repository.workflow.tools import Tools
+from repository.workflow import anchoring, auditing, sealbook, worker
+from repository.workflow.tools import Tools, Work
 from storage.keys import MARKER
 from tests.archives import close, jingui_here, new_archive, photo, planned, take_in
 
@@ -60,6 +64,28 @@ def test_a_lost_disk_is_renewed_and_every_copy_comes_back(lost: Path) -> None:
     assert (renewed.object_id, renewed.facts["copies"]) == ("second", 2)
     lines = [line for path in (lost / "stores/second/log").rglob("*.jsonl") for line in path.open()]
     assert len(lines) == last
+    close(tools)
+
+
+def test_e17_a_renewed_store_gets_every_seal_and_anchor_and_nothing_is_called_tampered(lost: Path) -> None:
+    """A lost disk is no attack: the new one gets the witnesses of the old one, and the logs verify."""
+    tools = new_archive(lost, empty=True)
+    anchoring.anchor(Work(replace(tools, stores={"main": tools.stores["main"]}), {}))
+    with tools.database.writing.begin() as session:
+        for anchor in session.scalars(select(Anchor)):
+            anchor.carried = {"main": "2026-01-01T00:00:00", "second": "2026-01-01T00:00:00"}
+    close(tools)
+    assert jingui_here(lost, "store", "renew", "second").returncode == 0
+    tools = new_archive(lost, empty=True)
+    worker.drain(tools)
+    found = auditing.verify(tools)
+    told = {one["digest"] for one in sealbook.lines(tools.stores["second"])}
+    with tools.database.reading() as session:
+        seals = set(session.scalars(select(Seal.digest)))
+
+    assert [one.code for one in found.findings if one.outcome is Outcome.FAILED] == []
+    assert seals and seals == told
+    assert any(key.startswith("anchors/") for key in _keys(lost / "stores/second"))
     close(tools)
 
 
