@@ -15,14 +15,14 @@ from preservation.findings import found
 from preservation.identity import INFO_FILE, is_at_home, told_key
 from storage.digests import digest_stream
 from storage.errors import DigestMismatch, NotFound, Unreadable, UnsafeName
-from storage.layout import CANARIES, ROOT, item_prefix
+from storage.layout import CANARIES, RECEIPTS, ROLLS, ROOT, item_prefix
 from storage.store import Store, StoredObject
 
 MOST_TOLD: Final = 5000  # places of one kind; what comes behind them is only counted
 _REST: Final = "…"
 #: Objects that are written once and named by the SHA-256 of their content.
 _WRITTEN_ONCE = re.compile(r"[a-z]+/[0-9]{4}/[0-9]{2}/[0-9]{2}/([0-9a-f]{64})\.jsonl?")
-_LOGS: Final = frozenset({"log", "audit", "anchors"})
+_LOGS: Final = frozenset({"log", "audit", "anchors", ROLLS})
 _SHARD = re.compile(r"[0-9a-f]{2}")
 
 
@@ -41,7 +41,7 @@ class Strays:
         """Take note of one object that is no part of a package at its place."""
         self.objects += 1
         first = one.key.split("/", 1)[0]
-        if first == CANARIES:
+        if first in (CANARIES, RECEIPTS):  # receipts are signed, and verified by themselves
             return
         named = _WRITTEN_ONCE.fullmatch(one.key) if first in _LOGS else None
         if named:

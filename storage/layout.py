@@ -17,6 +17,7 @@ _ITEM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 _VERSION = re.compile(r"v([0-9]{4,6})")
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+ROLLS, RECEIPTS = "accounts", "receipts"
 ROOT = "aips"  # archival information packages (归档信息包)
 CANARIES = "canaries"  # samples with planted damage, to check the checker (自检样本); no packages
 MOST_VERSIONS = 999_999
@@ -101,6 +102,11 @@ def audit_key(day: date, digest: str) -> str:
 def anchor_key(day: date, digest: str) -> str:
     """Return the key of an anchor (见证) of both logs: "anchors/2026/11/21/<sha256>.json"."""
     return _dated("anchors", day, digest, "json")
+
+
+def roll_key(day: date, digest: str) -> str:
+    """Return the key of a roll of accounts (账号名册): "accounts/2026/11/21/<sha256>.json"."""
+    return _dated(ROLLS, day, digest, "json")
 
 
 def _dated(room: str, day: date, digest: str, kind: str) -> str:

@@ -153,6 +153,7 @@ def rebuild_catalogue(as_json: bool) -> None:
         "copies": done.copies,
         "events": done.events,
         "staged": done.staged,
+        "accounts": done.accounts,
         "refused": list(done.refused),
     }
     if as_json:
@@ -161,7 +162,9 @@ def rebuild_catalogue(as_json: bool) -> None:
         say(f"从存储找回 {done.packages} 个归档信息包、{done.copies} 份副本、{done.events} 条事件。")
         if done.staged:
             say(f"暂存里还有 {done.staged} 个已交来、还没有入库的文件，已放回收件箱，请重新著录。")
-        say("副本还没有重新核验，请运行：fixity run --all。账号不在存储里，需要重新设置。")
+        say("副本还没有重新核验，请运行：fixity run --all。")
+        if done.accounts:
+            say(f"找回 {done.accounts} 个账号，密码不在存储里：请运行 account reset 用户名，逐个给新的初始密码。")
         for prefix in done.refused:
             say(f"  ✗ 没有一份副本与登记一致：{prefix}")
     raise SystemExit(BAD if done.refused else 0)

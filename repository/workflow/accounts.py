@@ -54,6 +54,11 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_hex(16))
 
 
+def nobodys_hash() -> str:
+    """Return the hash of a password that nobody knows."""
+    return _hasher.hash(secrets.token_hex(32))
+
+
 def actor_of(account: Account) -> Actor:
     """Return the actor that an account's person is."""
     return Actor(account.id, account.full_name, frozenset(Role(role) for role in account.roles))

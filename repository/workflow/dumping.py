@@ -2,8 +2,8 @@
 
 It holds what must survive: the tree, every item with its access level and
 history, packages with their file lists, where copies stand, all events and
-acts. It holds no accounts, no jobs, and not how copies fared at the last check: that
-is earned again by reading them.
+acts, and the accounts without their passwords. It holds no jobs, and not how
+copies fared at the last check: that is earned again by reading them.
 """
 
 import json
@@ -19,7 +19,7 @@ from repository.models.event import Event
 from repository.models.item import Item, Revision
 from repository.models.keeping import Medium, Receipt
 from repository.models.package import Package, PackagedFile
-from repository.workflow import assigning, audit, facts, offline, receipting, states
+from repository.workflow import assigning, audit, facts, offline, receipting, rollbook, states
 from repository.workflow.packages import ITEM_COLUMNS, told_event, told_revision
 
 REBUILT = "catalogue.rebuilt"
@@ -46,6 +46,7 @@ def dump(session: Session) -> dict[str, Any]:
             "name": facts.get(session, facts.SCHOOL_NAME),
             "fonds_code": facts.get(session, facts.FONDS_CODE),
         },
+        "accounts": rollbook.told(session),
         "collections": list(_collections(session)),
         "stores": assigning.told_cards(session),
         "items": list(_items(session)),

@@ -12,6 +12,7 @@ INDEX_SEAL = "index_seal"
 GENERATION = "generation"
 LOG_WATERMARK = "log_watermark."  # + store id
 SEAL_WATERMARK = "seal_watermark."  # + store id
+ROLL = "roll."  # + store id: the digest of the accounts as written there last
 RECEIPT_KEY = "receipt_key."  # + key id: the public half in hex
 RECEIPT_NUMBER = "receipt_number."  # + year: the last number given
 LAST_REAPED = "last_reaped"

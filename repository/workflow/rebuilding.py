@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from preservation.checks import Outcome
@@ -24,6 +25,7 @@ from repository.workflow import (
     access,
     assigning,
     facts,
+    fitting,
     grafting,
     indexing,
     jobs,
@@ -34,11 +36,14 @@ from repository.workflow import (
     planning,
     receipting,
     recovering,
+    rollbook,
+    told_events,
     tombstones,
 )
 from repository.workflow.packages import Contents
 from repository.workflow.tools import Tools
-from storage.errors import StorageError
+from storage.errors import NotFound, StorageError
+from storage.inventory import Inventory
 from storage.layout import PackageKey
 from storage.layout import packages as stored_packages
 from storage.store import Store
@@ -46,6 +51,17 @@ from storage.store import Store
 Tell = Callable[[int, int], None]
 #: Events that tell the registered digest of a version.
 _REGISTERING = (str(EventType.INGESTION_END), str(EventType.MODIFICATION))
+#: What comes of a bag that no store tells truly, or whose record no catalogue can hold: it alone is refused.
+_NOT_TRUE = (
+    NotFound,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class Rebuilt:
     events: int
     staged: int = 0
     refused: tuple[str, ...] = field(default=())
+    accounts: int = 0  # that came back, without passwords
 
 
 def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
@@ -75,21 +92,22 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
     registered = _registered_digests(tools)
     refused, copies = [], 0
     for done, key in enumerate(sorted(where, key=_newest_first), start=1):
-        with tools.database.writing.begin() as session:
-            package = _register(session, key, where[key], registered.get(key))
-            if package is None:
-                refused.append(key.prefix)
-            else:
+        try:
+            with tools.database.writing.begin() as session:
+                package = _register(session, tools, key, where[key], registered.get(key))
                 copies += _add_copies(session, tools, package, where[key])
+        except _NOT_TRUE:
+            refused.append(key.prefix)
         tell(done, len(where))
     staged = recovering.recover(tools)
     receipting.recall(tools)
     with tools.database.writing.begin() as session:
         assigning.recall(session)
         offline.replant(session)
+        accounts = rollbook.recall(session, tools)
         access.derive_all(session)
         indexing.ask_rebuild(session, why="rebuild")
-    return Rebuilt(len(where) - len(refused), copies, events, staged, tuple(refused))
+    return Rebuilt(len(where) - len(refused), copies, events, staged, tuple(refused), accounts)
 
 
 def adopt(tools: Tools, keys: Sequence[PackageKey], tell: Tell) -> Rebuilt:
@@ -106,18 +124,19 @@ def adopt(tools: Tools, keys: Sequence[PackageKey], tell: Tell) -> Rebuilt:
     refused, copies = [], 0
     for done, key in enumerate(sorted(keys, key=_newest_first), start=1):
         where = [store for store in there.stores.values() if is_at_home(store, key)]
-        with tools.database.writing.begin() as session:
-            package = None
-            if key.item_id not in gone:
-                package = _register(session, key, where, registered.get(key))
-            if package is None:
-                refused.append(key.prefix)
-                continue
-            copies += _add_copies(session, tools, package, where)
-            planning.ask_early(session, at=tools.clock(), package_ids=[package.id])
-            session.get_one(Item, key.item_id).generation = facts.next_generation(session)
-            jobs.ask_derive(session, key.item_id)
-            jobs.ask_index(session)
+        if key.item_id in gone:
+            refused.append(key.prefix)
+            continue
+        try:
+            with tools.database.writing.begin() as session:
+                package = _register(session, tools, key, where, registered.get(key))
+                copies += _add_copies(session, tools, package, where)
+                planning.ask_early(session, at=tools.clock(), package_ids=[package.id])
+                session.get_one(Item, key.item_id).generation = facts.next_generation(session)
+                jobs.ask_derive(session, key.item_id)
+                jobs.ask_index(session)
+        except _NOT_TRUE:
+            refused.append(key.prefix)
         tell(done, len(keys))
     return Rebuilt(len(keys) - len(refused), copies, events, refused=tuple(refused))
 
@@ -179,12 +198,17 @@ def _registered_digests(tools: Tools) -> dict[PackageKey, str]:
 
 
 def _newest_first(key: PackageKey) -> tuple[str, int]:
-    """The newest version tells the item: an older one may come from another school, with its tree and codes."""
+    """Order by item, newest version first: an older one may come from another school, with its tree."""
     return key.item_id, -key.version
 
 
-def _register(session: Session, key: PackageKey, stores: list[Store], digest: str | None) -> Package | None:
-    """Register a package from the first store that tells it truly; one that is known stays as it is."""
+def _register(
+    session: Session, tools: Tools, key: PackageKey, stores: list[Store], digest: str | None
+) -> Package:
+    """Register a package from the first store that tells it truly; one that is known stays as it is.
+
+    Raises one of _NOT_TRUE where no store does.
+    """
     known = session.scalars(select(Package).where(Package.prefix == key.prefix)).first()
     if known is not None:
         return known
@@ -196,16 +220,31 @@ def _register(session: Session, key: PackageKey, stores: list[Store], digest: st
             elif inventory.digest != digest:
                 continue
             contents = packages.read(store, key.prefix)
-        except StorageError:
+        except (StorageError, AttributeError):  # AttributeError: a record that is no record at all
             continue
-        if contents.prefix != key.prefix:
+        if (contents.item_id, contents.version) != (key.item_id, key.version):
             continue  # another package's bag lies here (A14, A15): it says nothing of this one
-        packages.add_told_events(session, contents)
-        item = session.get(Item, key.item_id)
-        if item is None or item.version < key.version:
-            _plant_ancestors(session, contents)
+        return _write(session, tools, contents, inventory)
+    raise NotFound(key=key.prefix)
+
+
+def _write(session: Session, tools: Tools, contents: Contents, inventory: Inventory) -> Package:
+    """Write what a bag tells, made to fit: as the import did it, else so that no code stands twice."""
+    told_events.add(session, contents)
+    session.flush()
+    item = session.get(Item, contents.item_id)
+    if item is not None and item.version >= contents.version:
         return packages.register(session, contents, inventory)
-    return None
+    told = fitting.fitted_as_told(session, contents)
+    if told is None:
+        if not fitting.is_stranger(session, contents):
+            _plant_ancestors(session, contents)
+        told = fitting.fitted(session, contents), fitting.Act(tools.software, tools.clock(), fitting.REBUILT)
+    fitted, act = told
+    package = packages.register(session, fitted, inventory)
+    if fitted is not contents:
+        fitting.tell(session, session.get_one(Item, contents.item_id), contents, act)
+    return package
 
 
 def _plant_ancestors(session: Session, contents: Contents) -> None:

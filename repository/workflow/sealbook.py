@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from repository.models.audit import AuditEntry, Seal
 from repository.models.event import Event
-from repository.workflow import anchorbook, audit, chains, facts
+from repository.workflow import anchorbook, audit, chains, facts, rollbook
 from repository.workflow.chains import AUDIT, EVENT
 from repository.workflow.tools import Work
 from storage.errors import AlreadyStored, NotFound, StorageError, Unreadable
@@ -45,6 +45,7 @@ def carry(work: Work) -> None:
             while _carry_batch(work, store):
                 pass
             anchorbook.carry(work, store)  # it may have been away when they were made
+            rollbook.carry(work, store)
         except StorageError as error:
             failed = error
     if failed is not None:

@@ -176,12 +176,12 @@ def test_a_bag_that_no_log_tells_of_is_read_whole_and_registered(archive: Tools)
 
 
 def test_after_a_rebuild_the_school_is_known_and_founding_plants_no_second_tree(archive: Tools) -> None:
-    """Accounts are made anew; the tree comes from the log and stays one."""
+    """The tree comes from the log and stays one, and nobody is asked to found the school again."""
     _forget(archive)
     anew = new_archive(archive.settings.data, empty=True)
     _rebuild(anew)
     with anew.database.writing.begin() as session:
-        assert (facts.get(session, facts.SCHOOL_NAME), founding.needs_setup(session)) == ("云溪中学", True)
+        assert (facts.get(session, facts.SCHOOL_NAME), founding.needs_setup(session)) == ("云溪中学", False)
         founding.plant(session, anew, anew.software, name="云溪中学", code="Y001")
         session.flush()
 
