@@ -87,6 +87,8 @@ def ask(session: Session, *, asked_by: str | None = None) -> None:
 
 def ask_due(session: Session, tools: Tools) -> None:
     """Put a backup in line if the newest good one is a day old, or there is none."""
-    newest = backup_sheets.newest(tools.settings.backups_folder)
-    if file_of(tools.database) is not None and (newest is None or tools.clock() - newest.made_at >= EVERY):
+    now = tools.clock()
+    newest = backup_sheets.newest(tools.settings.backups_folder, now)
+    is_fresh = newest is not None and timedelta(0) <= now - newest.made_at < EVERY
+    if file_of(tools.database) is not None and not is_fresh:
         ask(session)

@@ -68,7 +68,7 @@ class Inside:
 def drill(work: Work) -> None:
     """Restore the newest backup, compare, and leave a report; raise DrillFailed after it where it failed."""
     tools, at, began = work.tools, work.tools.clock(), time.monotonic()
-    sheet = backup_sheets.newest(tools.settings.backups_folder)
+    sheet = backup_sheets.newest(tools.settings.backups_folder, at)
     if sheet is None:
         _report(work, at, Outcome.FAILED, "", {"reason": "no_backup"})
         raise DrillFailed(reason="no_backup")
@@ -192,7 +192,7 @@ def ask(session: Session, *, asked_by: str | None = None) -> None:
 
 def ask_due(session: Session, tools: Tools) -> None:
     """Put a drill in line if there is a backup and the last drill is a week old (a failed one: a day)."""
-    if backup_sheets.newest(tools.settings.backups_folder) is None:
+    if backup_sheets.newest(tools.settings.backups_folder, tools.clock()) is None:
         return
     last = session.scalars(select(Report).where(Report.kind == KIND).order_by(Report.at.desc())).first()
     if last is not None:

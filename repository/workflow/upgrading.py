@@ -126,8 +126,9 @@ def _clear(new: Path) -> None:
 def _fresh_backup(tools: Tools, catalogue: Path) -> Sheet:
     """Return a verified backup of exactly these rows: the newest one, or a new one. Raises UpgradeRefused."""
     try:
-        newest = backup_sheets.newest(tools.settings.backups_folder)
-        if newest is not None and timedelta(0) <= tools.clock() - newest.made_at <= FRESH:
+        now = tools.clock()
+        newest = backup_sheets.newest(tools.settings.backups_folder, now)
+        if newest is not None and timedelta(0) <= now - newest.made_at <= FRESH:
             if newest.tables_sha256 == backup_sheets.tables_digest(table_sums(catalogue)):
                 return newest
         return backing.make(tools)

@@ -94,7 +94,7 @@ def test_b05_no_half_backup_is_listed_as_good(name: str, made: Made, tmp_path: P
     sheet = backing.make(tools)
     close(tools)
 
-    assert backup_sheets.newest(settings.backups_folder) == sheet
+    assert backup_sheets.newest(settings.backups_folder, sheet.made_at) == sheet
     assert list(settings.backups_folder.glob("*.part")) == []
     assert list((data / "scratch").glob("backup-*")) == []
 

@@ -261,6 +261,22 @@ def _asked(tools: Tools) -> int:
     return len(asked)
 
 
+def test_p19_a_backup_from_the_future_does_not_stop_the_daily_one(tools: Tools, clock: Clock) -> None:
+    """One hour under a clock ten years ahead must not leave the archive without backups for ten years."""
+    backing.make(tools)
+    clock.move(days=3650)
+    future = backing.make(tools)
+    clock.move(days=-3650, hours=25)
+    with tools.database.writing.begin() as session:
+        backup_rounds.ask_due(session, tools)
+        asked = session.scalars(select(Job.verb).where(Job.verb == "backup")).all()
+    made = backing.make(tools)
+
+    assert asked == ["backup"]
+    assert backup_sheets.newest(tools.settings.backups_folder, clock()) == made
+    assert backup_sheets.listed(tools.settings.backups_folder)[0] == future
+
+
 def test_the_sum_of_a_snapshot_is_that_of_the_live_catalogue(tools: Tools, tmp_path: Path) -> None:
     """Sums compare rows, not pages: a vacuumed copy has the sums of the file it came from."""
     sheet = backing.make(tools)

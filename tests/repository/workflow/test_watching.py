@@ -98,6 +98,18 @@ def test_a_duty_under_way_counts_until_it_is_too_old(tools: Tools, clock: Clock)
     assert "overdue:fixity" in look(tools)
 
 
+def test_p19_a_sign_from_the_future_is_no_sign(tools: Tools, clock: Clock) -> None:
+    """What was done under a clock ten years ahead keeps no duty quiet once the clock is right."""
+    clock.move(days=3650)
+    with tools.database.writing.begin() as session:
+        heartbeats.beat(session, "backup", clock())
+    clock.move(days=-3650)
+    with tools.database.reading() as session:
+        late = {beat.name for beat in heartbeats.beats(session) if beat.is_overdue(clock())}
+
+    assert "backup" in late
+
+
 def test_every_duty_of_the_worker_beats_by_itself(tools: Tools, clock: Clock) -> None:
     """A verb that ends well beats; one that fails leaves its trouble and no good end."""
     with tools.database.writing.begin() as session:
