@@ -31,7 +31,7 @@ _DUTIES: Mapping[str, str] = {
 _REPORT_KINDS: Mapping[str, str] = {
     "backup": marked("备份"),
     "drill": marked("恢复演练"),
-    "audit": marked("核对"),
+    "audit": marked("日志核对"),
     "canary": marked("自检样本"),
     "repair": marked("修复"),
     "upgrade": marked("升级"),
@@ -216,6 +216,8 @@ def _facts(alarm: Alarm) -> dict[str, object]:
         if isinstance(told.get(name), int):
             told[name] = size_word(int(str(told[name])))
     told["report"] = report_word(str(told.get("kind", "")))
+    if told.get("kind") == "audit" and told.get("about"):  # about a store: a stocktake
+        told["report"] = duty_word("stocktake")
     act = str(told.get("act", ""))
     told["act"] = gettext(_MEDIA_ACTS[act]) if act in _MEDIA_ACTS else act
     about = str(told.get("about", ""))

@@ -35,6 +35,8 @@ ACTS: Mapping[str, str] = {
     "medium.enrol": marked("登记离线介质"),
     "password.changed": marked("更改密码"),
     "password.refused": marked("更改密码被拒绝"),
+    "policy.changed": marked("修改保存策略"),
+    "receipt.issued": marked("开具接收回执"),
     "repair.asked": marked("要求修复副本"),
     "session.begun": marked("登录"),
     "session.ended": marked("退出登录"),
@@ -50,21 +52,71 @@ _KINDS: Mapping[str, str] = {
     "job": marked("作业"),
     "medium": marked("离线介质"),
     "run": marked("核验"),
+    "school": marked("全馆"),
     "store": marked("存储"),
+    "submission": marked("交来的一批"),
     "system": marked("系统"),
 }
 _FACTS: Mapping[str, str] = {
     "active": marked("启用"),
+    "added": marked("补上的件数"),
     "address": marked("网络地址"),
+    "ahead_seconds": marked("时间跳了多少秒"),
+    "away": marked("当时联系不上的存储"),
+    "backup": marked("备份编号"),
+    "check_days": marked("每多少天核验"),
+    "complete": marked("副本都已做好并核验"),
+    "copies": marked("副本份数"),
+    "differ": marked("不一致的件数"),
+    "differs": marked("与馆藏不一致的包"),
+    "events": marked("事件条数"),
     "expected": marked("应核验"),
+    "file": marked("文件"),
     "fonds_code": marked("全宗号"),
+    "form": marked("形式"),
     "full_name": marked("姓名"),
+    "ids": marked("档案编号"),
+    "interval_days": marked("最迟多少天重读"),
+    "items": marked("件数"),
+    "kind": marked("种类"),
     "known": marked("有此账号"),
+    "left_out": marked("没能导出的件数"),
+    "made_at": marked("备份做于"),
+    "name": marked("名称"),
+    "names": marked("用原文件名"),
+    "nightly_gb": marked("每晚最多读多少 GB"),
+    "note": marked("备注"),
+    "number": marked("回执编号"),
+    "owner": marked("保管人"),
+    "packages": marked("归档信息包"),
+    "place": marked("存放地点"),
+    "places": marked("应有几处"),
+    "recipients": marked("能打开它的公钥"),
+    "refused": marked("没有收下的包"),
+    "renewed": marked("重新建立"),
+    "restored": marked("原样登记的包"),
     "roles": marked("岗位"),
+    "rotation_days": marked("每多少天写入"),
     "school": marked("学校"),
     "scope": marked("范围"),
+    "source": marked("来源"),
+    "state": marked("状态"),
+    "taken": marked("进了收件箱的包"),
     "username": marked("用户名"),
     "verb": marked("作业"),
+}
+#: Words that stand as the value of a fact.
+_VALUES: Mapping[tuple[str, str], str] = {
+    ("form", "folder"): marked("文件夹"),
+    ("kind", "local"): marked("本地"),
+    ("kind", "replica"): marked("异地"),
+    ("scope", "all"): marked("全部"),
+    ("scope", "daily"): marked("每日一轮"),
+    ("scope", "due"): marked("到期的"),
+    ("scope", "urgent"): marked("急需的"),
+    ("state", "in_use"): marked("使用中"),
+    ("state", "lost"): marked("已遗失"),
+    ("state", "retired"): marked("已停用"),
 }
 FINDINGS: Mapping[str, str] = {
     "AU-001": marked("%(log)s第 %(number)s 条被改动过。"),
@@ -105,7 +157,14 @@ def kind_told(kind: str) -> str:
 
 def facts_told(facts: Mapping[str, object]) -> list[tuple[str, str]]:
     """Return the facts of an entry as pairs of words."""
-    return [(gettext(_FACTS[name]) if name in _FACTS else name, _value(name, facts[name])) for name in facts]
+    return [(fact_word(name, facts[name]), _value(name, facts[name])) for name in facts]
+
+
+def fact_word(name: str, value: object = None) -> str:
+    """Return what a fact is called; of bags, "known" is a number and not a yes or no."""
+    if name == "known" and not isinstance(value, bool):
+        return gettext("馆藏里已有的包")
+    return gettext(_FACTS[name]) if name in _FACTS else name
 
 
 def _value(name: str, value: object) -> str:
@@ -113,7 +172,14 @@ def _value(name: str, value: object) -> str:
         return gettext("是") if value else gettext("否")
     if name == "roles":
         return gettext("、").join(role_word(role) for role in str(value).split(","))
-    return str(value)
+    if isinstance(value, list):
+        return gettext("、").join(str(one) for one in value) or gettext("没有")
+    if value is None or value == "":
+        return "—"
+    if name == "made_at":
+        return local_time(str(value))
+    word = _VALUES.get((name, str(value)))
+    return gettext(word) if word else str(value)
 
 
 def finding_told(code: str, facts: Mapping[str, str]) -> str:

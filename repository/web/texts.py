@@ -5,6 +5,7 @@ becomes a sentence. A code without a sentence is a fault that a test finds
 (architecture, convention 5).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from flask_babel import get_locale, gettext, ngettext
@@ -217,6 +218,16 @@ def _not_allowed(error: NotAllowed) -> str:
             return gettext("不能停用自己，也不能取消自己的系统管理员岗位。请让另一位系统管理员来做。")
         return gettext("这是最后一位系统管理员，不能停用，也不能取消这个岗位。")
     return gettext("这件档案现在是“%(state)s”，不能做这一步。请刷新页面看看最新情况。", state=state_word(state))
+
+
+def trouble(told: str) -> str:
+    """Return why a job or a duty failed: the sentence where its code is known, then what it was told as."""
+    code, _, rest = told.partition(" ")
+    if code not in _STORAGE:
+        return told
+    store = re.search(r"store='([^']+)'", rest)
+    where = gettext("存储 %(name)s：", name=store[1]) if store else ""
+    return f"{where}{filled(_STORAGE[code], {})}（{told}）"
 
 
 def _of_storage(error: StorageError) -> str:

@@ -16,7 +16,7 @@ from repository.models.collection import Collection
 from repository.models.event import Event
 from repository.models.keeping import StoreCard
 from repository.permissions import Act, Actor, may
-from repository.workflow import journal
+from repository.workflow import audit, journal
 from repository.workflow.errors import Incomplete, Refused
 from repository.workflow.tools import Tools
 
@@ -119,3 +119,4 @@ def _tell(
 ) -> None:
     at = tools.clock()
     journal.record(session, EventType.POLICY_ASSIGNMENT, about, actor=actor, at=at, facts=told)
+    audit.record(session, "policy.changed", actor=actor, at=at, about=about, facts=told)

@@ -59,8 +59,11 @@ def sweep(work: Work) -> None:
 
 
 def lying(tools: Tools, store: Store) -> list[Kept]:
-    """Return what lies in the quarantine of a store, oldest first. Raises StorageError."""
-    found = list(store.quarantined())
+    """Return what lies in the quarantine of a store, oldest day first, in a day by their places.
+
+    Raises StorageError.
+    """
+    found = sorted(store.quarantined(), key=lambda one: (one.day or date.max, one.origin))
     now = tools.clock()
     with tools.database.reading() as session:
         is_trusted = timekeeping.trusted(session, now)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from repository import figures
 from repository.extensions import db
 from repository.permissions import Act, may
-from repository.web import alarm_words
+from repository.web import alarm_words, texts
 from repository.web.admin import health
 from repository.web.admin.care import admin
 from repository.web.admin.health import AMBER, GREEN, GREY, RED, Line
@@ -156,7 +156,7 @@ def _duty(name: str, beat: Beat | None, now: datetime) -> Line:
     if beat.is_overdue(now):
         return Line(label, RED, f"{alarm_words.sentence(alarm)}{told}", alarm_words.advice(alarm), beat.ended)
     if beat.trouble:
-        said = gettext("%(told)s；原因：%(why)s", told=told, why=beat.trouble)
+        said = gettext("%(told)s；原因：%(why)s", told=told, why=texts.trouble(beat.trouble))
         return Line(label, AMBER, said, alarm_words.advice(alarm), beat.ended, url_for("admin.status"))
     return Line(label, GREEN, told, at=beat.ended)
 
@@ -171,6 +171,6 @@ def _notices(session: Session, tools: Tools) -> Line:
         return Line(label, GREY, gettext("已设置，还没有发过"), gettext("请试发一封，看能否收到。"))
     if row.trouble:
         alarm = Alarm("mail_failed", AMBER)
-        told = gettext("%(told)s原因：%(why)s", told=alarm_words.sentence(alarm), why=row.trouble)
+        told = gettext("%(told)s原因：%(why)s", told=alarm_words.sentence(alarm), why=texts.trouble(row.trouble))
         return Line(label, AMBER, told, alarm_words.advice(alarm), row.ended_at)
     return Line(label, GREEN, gettext("上次送达：%(at)s", at=local_time(row.good_at)), at=row.ended_at)

@@ -126,10 +126,17 @@ def sentence(report: Report) -> str:
     if report.outcome == "passed":
         said.append(gettext("修复后整份重读，现在完好。"))
     elif not said:
-        said.append(gettext("没有可以做的，副本仍有问题。"))
+        said.append(_untouched(report))
     if facts.get("tried_again"):
         said.append(gettext("之后又试过 %(n)s 次，结果相同。", n=facts["tried_again"]))
     return "".join(said)
+
+
+def _untouched(report: Report) -> str:
+    """Return why nothing was done: only a person has what does not belong moved away (A06)."""
+    if not report.facts.get("by_person") and not report.facts.get("files"):
+        return gettext("多出来的文件系统不会自己移走，副本仍有问题。请在这份副本的页面上按“修复”。")
+    return gettext("没有可以做的，副本仍有问题。请打开“这份副本”看原因。")
 
 
 def _done(counts: Mapping[str, int]) -> str:

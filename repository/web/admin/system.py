@@ -14,7 +14,7 @@ from repository.extensions import db
 from repository.permissions import Act
 from repository.web.admin.care import admin
 from repository.web.guards import allows, current_actor, current_tools
-from repository.web.texts import lang
+from repository.web.texts import lang, trouble
 from repository.workflow import audit, indexing, jobs
 from repository.workflow.journal import Subject
 
@@ -26,7 +26,7 @@ HIDDEN = "***"
 @allows(Act.MANAGE_SYSTEM)
 def status() -> str:
     """Show what waits for the worker, what it does, what it gave up."""
-    return render_template("admin/status.html", jobs=figures.open_jobs(db.session))
+    return render_template("admin/status.html", jobs=figures.open_jobs(db.session), trouble=trouble)
 
 
 @admin.post("/system/jobs/<int:job_id>/retry")
