@@ -41,6 +41,7 @@ _WHY: Mapping[str, str] = {
     "no_payload": marked("信息包里没有内容文件，没有接收。"),
     "tags": marked("信息包的标签文件大得不正常，没有接收。"),
     "record": marked("信息包里的著录记录不完整或不可信，没有接收。"),
+    "given_up": marked("“%(title)s”在本馆已经销毁或移出，有处置记录，没有接收。"),
     "unreadable": marked("信息包读不出来，没有接收。"),
 }
 

@@ -20,7 +20,17 @@ from preservation.policy import CopyState
 from preservation.premis import EventType
 from repository.models.item import Item
 from repository.models.package import Copy, Package, PackagedFile
-from repository.workflow import bagging, facts, jobs, journal, packages, received, replicating, states
+from repository.workflow import (
+    bagging,
+    facts,
+    jobs,
+    journal,
+    packages,
+    received,
+    replicating,
+    states,
+    told_events,
+)
 from repository.workflow.composing import compose_first, compose_next, intake_events, told_report
 from repository.workflow.packages import Contents
 from repository.workflow.room import refuse_full_store
@@ -205,7 +215,7 @@ def _tell(session: Session, work: Work, package: Package, contents: Contents) ->
             created_at=now,
         )
     )
-    packages.add_told_events(session, contents)
+    told_events.add(session, contents)
     journal.record(
         session,
         EventType.INGESTION_END if contents.version == 1 else EventType.MODIFICATION,

@@ -21,12 +21,19 @@ from preservation.premis import EventType
 from repository.description.codes import CATEGORIES, KINDS
 from repository.description.errors import DescriptionError
 from repository.description.value import Description
-from repository.models.collection import Collection
-from repository.models.event import Event
-from repository.models.item import Item, Revision
+from repository.models.item import Item
 from repository.models.package import Copy, Package
 from repository.permissions import AccessLevel, Actor
-from repository.workflow import facts, founding, ingest, jobs, journal, packages, replicating
+from repository.workflow import (
+    facts,
+    fitting,
+    jobs,
+    journal,
+    packages,
+    replicating,
+    told_events,
+    tombstones,
+)
 from repository.workflow.packages import RECORD, SCHEMA, Contents
 from repository.workflow.tools import Tools
 from storage.bag import reread
@@ -36,7 +43,6 @@ from storage.inventory import FileRecord, Inventory
 
 _MOST_BYTES = 256 << 20
 _TEXTS = ("title", "reference_sort", "retention", "date_edtf", "date_sort", "depositor_name", "override")
-_TELLING = (str(EventType.INGESTION_END), str(EventType.MODIFICATION))
 
 
 @dataclass(slots=True)
@@ -90,11 +96,14 @@ def restore(tools: Tools, actor: Actor, bag: Path, batch: Batch, *, name: str) -
     inventory = _measured(bag)
     with tools.database.reading() as session:
         known = session.get(Item, contents.item_id) is not None
+        is_gone = contents.item_id in tombstones.gone(session)
         digest = session.scalar(
             select(Package.registered_digest).where(
                 Package.item_id == contents.item_id, Package.version == contents.version
             )
         )
+    if is_gone:  # a rebuild would follow the tombstone, and take it away again (E35)
+        return replace(told, outcome="refused", why="given_up")
     if digest is not None or (known and contents.item_id not in batch.fresh):
         return told if digest == inventory.digest else replace(told, outcome="differs")
     if not _stored(tools, bag, contents, inventory):
@@ -173,7 +182,7 @@ def _register(
     session: Session, tools: Tools, actor: Actor, contents: Contents, inventory: Inventory, *, name: str
 ) -> None:
     known = session.get(Item, contents.item_id)
-    fitted = contents if known is not None else _fitted(session, contents)
+    fitted = contents if known is not None else fitting.fitted(session, contents)
     package = packages.register(session, fitted, inventory)
     now, store = tools.clock(), tools.first_store
     session.add(
@@ -187,7 +196,7 @@ def _register(
             created_at=now,
         )
     )
-    _add_events(session, contents)
+    told_events.add(session, contents)
     about = journal.of_item(contents.item_id)
     journal.record(
         session,
@@ -195,7 +204,7 @@ def _register(
         about,
         actor=actor,
         at=now,
-        detail="imported",
+        detail=fitting.IMPORTED,
         facts={"from": str(contents.school.get("name", "")), "bag": name, "version": contents.version},
     )
     journal.record(
@@ -209,72 +218,7 @@ def _register(
     item = session.get_one(Item, contents.item_id)
     item.generation = facts.next_generation(session)
     if fitted is not contents:
-        _tell_fitting(session, tools, actor, item, contents)
+        fitting.tell(session, item, contents, fitting.Act(actor, now, fitting.IMPORTED))
     replicating.wanted(session, tools, package)
     jobs.ask_index(session)
     jobs.ask_derive(session, item.id)
-
-
-def _add_events(session: Session, contents: Contents) -> None:
-    """Keep the events that a bag tells of its own item; whatever else it tells is not believed."""
-    told = [
-        event
-        for event in contents.events
-        if event["object_kind"] == journal.ITEM
-        and event["object_id"] == contents.item_id
-        and not (event["type"] in _TELLING and event["facts"].get("version") == contents.version)
-    ]
-    known = set(session.scalars(select(Event.id).where(Event.id.in_([event["id"] for event in told]))))
-    for event in told:
-        if event["id"] not in known:
-            known.add(event["id"])
-            row = {name: event[name] for name in ("id", "type", "outcome", "object_kind", "object_id",
-                                                  "agent_name", "agent_kind", "detail", "facts")}
-            session.add(Event(**row, at=datetime.fromisoformat(event["at"])))
-
-
-def _fitted(session: Session, contents: Contents) -> Contents:
-    """Return the contents as they fit into this catalogue; the same object where nothing has to change."""
-    columns = dict(contents.columns)
-    if columns["collection_id"] and session.get(Collection, columns["collection_id"]) is None:
-        series = founding.series_of(session, columns["category"])
-        columns["collection_id"] = None if series is None else series.id
-    code = columns["reference_code"]
-    if code and session.scalars(select(Item.id).where(Item.reference_code == code)).first():
-        former = columns["values"].get("former_code") or []
-        former = [former] if isinstance(former, str) else list(former)
-        columns["values"] = {**columns["values"], "former_code": [*former, code]}
-        columns["reference_code"], columns["reference_sort"] = None, ""
-    return contents if columns == contents.columns else replace(contents, columns=columns)
-
-
-def _tell_fitting(session: Session, tools: Tools, actor: Actor, item: Item, contents: Contents) -> None:
-    """Make the fitting an edit like any other: in the history, in the log, and in a version of its own."""
-    changes = []
-    if item.reference_code != contents.columns["reference_code"]:
-        before = contents.columns["reference_code"]
-        changes.append({"field": "reference_code", "before": before, "after": ""})
-        former = item.values["former_code"]
-        changes.append({"field": "former_code", "before": former[:-1], "after": former})
-    item.revision += 1
-    item.modified_at = tools.clock()
-    session.add(
-        Revision(
-            item_id=item.id,
-            number=item.revision,
-            at=item.modified_at,
-            agent_name=actor.name,
-            reason="",
-            changes=changes,
-        )
-    )
-    journal.record(
-        session,
-        EventType.METADATA_MODIFICATION,
-        journal.of_item(item.id),
-        actor=actor,
-        at=item.modified_at,
-        detail="imported",
-        facts={"fields": [change["field"] for change in changes], "collection": item.collection_id},
-    )
-    ingest.ask_repack(session, item.id)

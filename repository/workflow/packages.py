@@ -272,12 +272,3 @@ def declared(store: Store, prefix: str) -> Inventory:
     return Inventory.of(
         FileRecord(path=path, size=sizes.get(path, -1), sha256=sha256) for path, sha256 in digests.items()
     )
-
-
-def add_told_events(session: Session, contents: Contents) -> None:
-    """Write the events that a bag tells and the catalogue does not know."""
-    query = select(Event.id).where(Event.object_kind == "item", Event.object_id == contents.item_id)
-    known = set(session.scalars(query))
-    for told in contents.events:
-        if told["id"] not in known:
-            session.add(Event(**{**told, "at": datetime.fromisoformat(told["at"])}))

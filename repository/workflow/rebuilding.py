@@ -38,11 +38,12 @@ from repository.workflow import (
     recovering,
     rollbook,
     told_events,
+    timekeeping,
     tombstones,
 )
 from repository.workflow.packages import Contents
 from repository.workflow.tools import Tools
-from storage.errors import NotFound, StorageError
+from storage.errors import NotFound, StorageError, Unreadable
 from storage.inventory import Inventory
 from storage.layout import PackageKey
 from storage.layout import packages as stored_packages
@@ -104,6 +105,7 @@ def rebuild(tools: Tools, tell: Tell) -> Rebuilt:
     with tools.database.writing.begin() as session:
         assigning.recall(session)
         offline.replant(session)
+        timekeeping.recall(session)
         accounts = rollbook.recall(session, tools)
         access.derive_all(session)
         indexing.ask_rebuild(session, why="rebuild")
@@ -214,10 +216,8 @@ def _register(
         return known
     for store in stores:
         try:
-            inventory = packages.declared(store, key.prefix)
-            if digest is None:  # committed, but its run died before the log knew: read it all
-                inventory = packages.measure(store, key.prefix)
-            elif inventory.digest != digest:
+            inventory = _inventory(store, key, digest)
+            if digest is not None and inventory.digest != digest:
                 continue
             contents = packages.read(store, key.prefix)
         except (StorageError, AttributeError):  # AttributeError: a record that is no record at all
@@ -226,6 +226,18 @@ def _register(
             continue  # another package's bag lies here (A14, A15): it says nothing of this one
         return _write(session, tools, contents, inventory)
     raise NotFound(key=key.prefix)
+
+
+def _inventory(store: Store, key: PackageKey, digest: str | None) -> Inventory:
+    """Return the file list of a bag: by its own manifests if the log knows it so, else by reading every byte.
+
+    What came in from others may list its files in ways of its own, and is good all the same.
+    """
+    try:
+        declared = packages.declared(store, key.prefix)
+    except (NotFound, Unreadable):
+        return packages.measure(store, key.prefix)
+    return declared if declared.digest == digest else packages.measure(store, key.prefix)
 
 
 def _write(session: Session, tools: Tools, contents: Contents, inventory: Inventory) -> Package:
