@@ -37,8 +37,8 @@ from repository.workflow import (
     receipting,
     recovering,
     rollbook,
-    told_events,
     timekeeping,
+    told_events,
     tombstones,
 )
 from repository.workflow.packages import Contents

@@ -8,8 +8,10 @@ release) is done, until a person confirms the time. Reading and checking go on a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from repository.models.event import Event
 from repository.permissions import Act, Actor, may
 from repository.workflow import facts
 from repository.workflow.errors import Refused
@@ -53,6 +55,13 @@ def mark(session: Session, now: datetime) -> bool:
         _keep(session, now if told.mark is None or not told.trusted else max(now, told.mark))
         return True
     return False
+
+
+def recall(session: Session) -> None:
+    """After a rebuild let the log's last event be the mark: no catalogue begins under a wrong clock."""
+    latest = session.scalar(select(func.max(Event.at)))
+    if latest is not None and not facts.get(session, facts.CLOCK_MARK):
+        facts.put(session, facts.CLOCK_MARK, latest.isoformat())
 
 
 def confirm(session: Session, actor: Actor, now: datetime) -> Standing:

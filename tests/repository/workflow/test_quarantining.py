@@ -12,9 +12,9 @@ from sqlalchemy import select, update
 from repository.models.event import Event
 from repository.models.package import Copy
 from repository.permissions import Actor, Role
-from repository.workflow import care, jobs, quarantining, timekeeping, worker
+from repository.workflow import care, jobs, quarantining, rebuilding, timekeeping, worker
 from repository.workflow.tools import Tools
-from tests.archives import Clock
+from tests.archives import Clock, close, new_archive
 
 PERSON = Actor(None, "李档案", frozenset({Role.ARCHIVIST}))
 
@@ -188,6 +188,28 @@ def test_p19_with_any_doubt_it_stays(
     sweep(mended)
 
     assert len(lying(mended)) == 1
+
+
+def test_p19_a_catalogue_made_anew_under_a_wrong_clock_forgets_nothing(
+    archive: Tools, clock: Clock
+) -> None:
+    """No mark of the clock outlives the catalogue: the last event of the log stands in for it."""
+    path = image(archive)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    check_all(archive, repair=True)
+    data = archive.settings.data
+    close(archive)
+    for file in data.glob("catalogue.sqlite*"):
+        file.unlink()
+    clock.move(days=3650)
+    again = new_archive(data, clock=clock, empty=True)
+    rebuilding.rebuild(again, lambda done, total: None)
+    check_all(again)
+    sweep(again)
+
+    assert len(lying(again)) == 1
+    close(again)
 
 
 def test_b14_a_store_that_is_away_is_left_alone(mended: Tools) -> None:
