@@ -35,6 +35,7 @@ class Walk:
     head: Head = field(default_factory=Head)
     passed: set[str] = field(default_factory=set)
     unchecked: int = 0
+    is_behind: bool = False  # the border of a former key was passed: from here on every seal is of this one
     unsealed: int = 0
     unsealed_since: datetime | None = None
 
@@ -78,10 +79,11 @@ def _pairs(log: str) -> Select[Any]:
 def _judge(session: Session, seen: Walk, pair: Row[Any], key: SealKey | None) -> None:
     """Compare one seal with its row, its mac and the seal before it."""
     number, before = pair.seal_sequence, seen.head
-    is_checked = key is not None and pair.seal_number > key.after
-    if not is_checked:
+    if key is not None and not 0 < pair.seal_number <= key.after:
+        seen.is_behind = True
+    if not seen.is_behind:
         seen.unchecked += 1
-    if is_checked and key is not None and not key.fits(pair.seal_digest, pair.seal_mac):
+    if seen.is_behind and key is not None and not key.fits(pair.seal_digest, pair.seal_mac):
         seen.tell("AU-006", number)
     elif pair.sequence is None:
         seen.tell("AU-002", number)

@@ -72,12 +72,13 @@ def graft(session: Session, tools: Tools, scions: Scions) -> None:
     """Add entries, seals and anchors that the catalogue lacks; its events must stand by now."""
     ways = {log: {told["sequence"]: told for told in _way(session, scions, log)} for log in LOGS}
     _add_entries(session, scions, ways[AUDIT])
+    before = session.scalar(select(func.max(Seal.number))) or 0
     for log, way in ways.items():
         _add_seals(session, log, way)
     _add_anchors(session, tools, scions.anchors)
     for store_id, digests in scions.carried.items():
         facts.put(session, facts.SEAL_WATERMARK + store_id, str(_carried_up_to(session, digests)))
-    _keep_border(session, tools)
+    _keep_border(session, tools, after=before)
     jobs.ask_seal(session)
 
 
@@ -147,15 +148,18 @@ def _carried_up_to(session: Session, digests: frozenset[str]) -> int:
     return last
 
 
-def _keep_border(session: Session, tools: Tools) -> None:
-    """Tell the key, if it is at hand, that the seals that came back are of another one, where they are."""
+def _keep_border(session: Session, tools: Tools, *, after: int) -> None:
+    """Tell the key, if it is at hand, that the seals that came back are of another one, where they are.
+
+    after is the last one that stood here before: what does not fit there is forged, not of a former key.
+    """
     try:
         key = sealkey.read(tools.settings.audit_key_file)
     except Unreadable:
         return
     if key is None:
         return  # the worker will make one, and knows by then where the old ones end
-    for row in session.scalars(select(Seal).order_by(Seal.number.desc())):
+    for row in session.scalars(select(Seal).where(Seal.number > after).order_by(Seal.number.desc())):
         if not key.fits(row.digest, row.mac):
             sealkey.move_border(tools.settings.audit_key_file, key, after=row.number)
             return

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -135,6 +136,43 @@ def test_p10_a_chain_made_anew_is_found_by_mac_and_without_key_by_anchor(
     assert plain.findings == []  # the chain alone would be believed
     assert "AU-006" in codes(with_key) and with_key.outcome is Outcome.FAILED
     assert codes(without) == {"AU-008", "AU-014"} and without.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("border", [0, 1_000_000])
+def test_p10_no_number_of_a_seal_keeps_its_mac_from_being_looked_at(
+    sealed: Tools, content: bytes, tmp_path: Path, border: int
+) -> None:
+    """A forged seal that is numbered like one of a former key, or below zero, does not pass for one."""
+    raw, last = open_raw(content), ROWS + 5
+    raw.execute("UPDATE seals SET number = number + ?", (border,))  # all are behind the border
+    raw.execute(
+        "UPDATE seals SET mac = ?, number = ? WHERE log = 'audit' AND sequence = ?",
+        ("0" * 64, border - 7, last),
+    )
+    key = sealkey.read(sealed.settings.audit_key_file)
+    assert key is not None
+    (tmp_path / "audit.key").write_text(f"{key.secret.hex()} {border}")
+    settings = replace(sealed.settings, audit_key=str(tmp_path / "audit.key"))
+    found = auditing.verify(replace(over(sealed, raw), settings=settings))
+
+    assert [(one.code, one.path) for one in found.findings] == [("AU-006", f"audit/{last}")]
+
+
+def test_p10_a_rebuild_does_not_launder_a_forged_seal(sealed: Tools, tmp_path: Path) -> None:
+    """What stood in the catalogue before and does not fit the key is forged, not of a former key."""
+    data = tmp_path / "data"
+    shutil.copytree(sealed.settings.data, data)
+    with closing(sqlite3.connect(data / "catalogue.sqlite")) as connection:
+        connection.execute("DROP TRIGGER seals_refuse_update")
+        newest = "number = (SELECT max(number) FROM seals)"
+        connection.execute(f"UPDATE seals SET mac = ? WHERE {newest}", ("0" * 64,))
+        connection.commit()
+    forged = new_archive(data, empty=True)
+    rebuilding.rebuild(forged, lambda done, total: None)
+    found = auditing.verify(forged)
+
+    assert "AU-006" in codes(found) and found.outcome is Outcome.FAILED
+    close(forged)
 
 
 def test_p10_the_finding_names_the_row_and_what_happened_to_it(sealed: Tools, content: bytes) -> None:
