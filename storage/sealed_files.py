@@ -111,7 +111,7 @@ def read_lists(store: Store) -> Mapping[str, SealedFile]:
         try:
             with store.open(one.key) as stream:
                 content = stream.read()
-        except (NotFound, Unreadable):
+        except (DigestMismatch, NotFound, Unreadable):
             continue
         if hashlib.sha256(content).hexdigest() not in one.key:
             continue

@@ -99,10 +99,10 @@ def list_all(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出")
 def verify(file: Path, identity: Path | None, as_json: bool) -> None:
     """打开一份备份，逐个文件、逐张表核对。"""
-    tools = open_archive()
-    with TemporaryDirectory(dir=tools.scratch) as scratch:
+    told = settings()  # no archive is opened: the backup may be looked at on another computer
+    with TemporaryDirectory(prefix="jingui-") as scratch:
         try:
-            manifest = backup_contents.verify(file, _secret(tools.settings, identity), Path(scratch))
+            manifest = backup_contents.verify(file, _secret(told, identity), Path(scratch))
         except BackupDamaged as damage:
             if not as_json:
                 raise
@@ -251,7 +251,7 @@ def inside(file: Path, place: Path) -> None:
     secret = sys.stdin.read()
     told = settings()
     stores = drill_looks.read_only(build_stores(told))
-    inner = replace(told, data=place / "data", database="", backups="")
+    inner = replace(told, data=place / "data", database="", backups="", audit_key="")
     began = time.monotonic()
     manifest = restoring.lay(file, secret, inner)
     differing = drill_looks.differing(inner, manifest)

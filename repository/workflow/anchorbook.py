@@ -21,7 +21,7 @@ from repository.models.audit import Anchor
 from repository.workflow import chains
 from repository.workflow.sealkey import SealKey
 from repository.workflow.tools import Work
-from storage.errors import AlreadyStored, NotFound, Unreadable
+from storage.errors import AlreadyStored, DigestMismatch, NotFound, Unreadable
 from storage.failpoints import reach
 from storage.layout import anchor_key
 from storage.store import Store
@@ -108,6 +108,8 @@ def read(store: Store) -> Iterator[Witness]:
         try:
             with store.open(found.key) as stream:
                 content = stream.read()
+        except DigestMismatch:
+            content = b""  # damaged in a sealed store
         except (NotFound, Unreadable):
             continue
         yield _parsed(content, found.key, store.id)

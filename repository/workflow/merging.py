@@ -86,6 +86,7 @@ def _bring_uploads(tools: Tools, unpacked: Path) -> None:
         for folder in sorted(source.iterdir()) if source.is_dir() else ():
             target = tools.staging.root / folder.name
             if not target.exists():
+                fsync_dir(folder)
                 shutil.move(folder, target)
                 fsync_dir(tools.staging.root)
 

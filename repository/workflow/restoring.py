@@ -35,6 +35,7 @@ from storage.errors import StorageError
 from storage.failpoints import reach
 from storage.faults import translated
 from storage.platform import fsync_dir, fsync_file
+from storage.secret_files import keep_new
 from storage.staging import Staging
 from storage.store import Store
 
@@ -101,7 +102,7 @@ def lay(sealed: Path, secret: str, settings: Settings) -> Manifest:
                 _unmark(settings)
             raise
         reach("restore.after_unpack")
-        _lay_keys(work / KEYS, settings.data / KEYS)
+        _lay_keys(work / KEYS, settings)
         reach("restore.after_keys")
         _lay_staging(work / STAGING, settings.data / STAGING)
         _lay_catalogue(work / CATALOGUE, catalogue_path(settings))
@@ -135,13 +136,18 @@ def _refuse_newer(catalogue: Path) -> None:
         database.engine.dispose()
 
 
-def _lay_keys(source: Path, target: Path) -> None:
+def _lay_keys(source: Path, settings: Settings) -> None:
+    """Put the keys in place; the sealing key goes where the settings want it, and never over another one."""
+    target, sealing = settings.data / KEYS, settings.audit_key_file
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in sorted(source.rglob("*")):
-        if path.is_file():
-            place = target / path.relative_to(source)
+        place = target / path.relative_to(source)
+        if path.is_file() and place == target / "audit.key" != sealing:
+            keep_new(sealing, path.read_text("ascii"))
+        elif path.is_file():
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.replace(path, place)
+            fsync_dir(place.parent)
     fsync_dir(target)
 
 

@@ -21,7 +21,7 @@ from repository.models.event import Event
 from repository.workflow import anchorbook, audit, chains, facts, rollbook
 from repository.workflow.chains import AUDIT, EVENT
 from repository.workflow.tools import Work
-from storage.errors import AlreadyStored, NotFound, StorageError, Unreadable
+from storage.errors import AlreadyStored, DigestMismatch, NotFound, StorageError, Unreadable
 from storage.layout import audit_key
 from storage.store import Store
 
@@ -115,7 +115,7 @@ def lines(store: Store) -> Iterator[dict[str, Any]]:
         try:
             with store.open(found.key) as stream:
                 content = stream.read()
-        except (NotFound, Unreadable):
+        except (DigestMismatch, NotFound, Unreadable):
             continue
         if hashlib.sha256(content).hexdigest() not in found.key:
             continue  # another store has it whole

@@ -432,3 +432,22 @@ def test_b17_rows_numbered_anew_are_warned_of_and_not_called_forged(sealed: Tool
 
     assert (later.outcome, codes(later), later.rows) == (Outcome.WARNED, {"AU-012"}, found.rows)
     close(anew)
+
+
+def test_one_damaged_object_in_a_sealed_store_hides_nothing(tmp_path: Path) -> None:
+    """A damaged anchor is told as such, the store is not called away, and a rebuild goes on without it."""
+    stores = f"main={tmp_path}/main,away=sealed+{tmp_path}/away"
+    made = new_archive(tmp_path / "data", JINGUI_STORES=stores)
+    write_rows(made, 3)
+    worker.drain(made)
+    anchoring.anchor(Work(made, {}))
+    for room in ("anchors", "audit"):
+        kept = sorted(tmp_path.glob(f"away/{room}/*/*/*/*"))[0]
+        kept.chmod(0o600)
+        kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+    found = auditing.verify(made)
+    rebuilt = rebuilding.rebuild(made, lambda done, total: None)
+
+    assert codes(found) == {"AU-010", "AU-018"}
+    assert rebuilt.refused == ()
+    close(made)

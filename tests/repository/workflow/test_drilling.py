@@ -1,6 +1,7 @@
 """drilling: the newest backup is restored by a process of its own, and what it found is told (F01)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,17 @@ def test_f01_a_drill_restores_compares_and_changes_no_store(tools: Tools, tmp_pa
     assert (report.facts["added"], report.facts["accounts"], report.facts["away"]) == (1, 1, [])
     assert _files(tmp_path / "data/stores") == before
     assert list(tools.scratch.glob("drill-*")) == []
+
+
+def test_p10_a_drill_leaves_the_sealing_key_alone(tools: Tools, tmp_path: Path) -> None:
+    """Also where the key is kept outside the data folder, and the seals of the backup are of another one."""
+    place = tmp_path / "safe" / "audit.key"
+    place.parent.mkdir()
+    place.write_text(f"{'ab' * 32} 0\n")
+    outside = replace(tools, settings=replace(tools.settings, audit_key=str(place)))
+    drilling.drill(Work(outside, {}))
+
+    assert place.read_text("ascii") == f"{'ab' * 32} 0\n"
 
 
 def test_a_package_that_no_store_gives_back_fails_the_drill(tools: Tools) -> None:

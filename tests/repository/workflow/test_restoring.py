@@ -163,6 +163,22 @@ def test_a_store_that_is_away_is_told_and_not_counted_as_empty(backed: Backed, t
     assert states == {"main": "unknown", "second": "unknown"}
 
 
+def test_p10_the_sealing_key_goes_where_the_settings_keep_it_and_over_no_other(
+    backed: Backed, tmp_path: Path
+) -> None:
+    """On a new machine the key stands again at its own place, not beside the others; a drill touches none."""
+    kept, data = tmp_path / "safe" / "audit.key", backed.tools.settings.data
+    wanted = (data / "keys" / "audit.key").read_text("ascii")
+    close(_restored(backed, tmp_path / "again", audit_key=str(kept)))
+    laid = kept.read_text("ascii")
+    kept.write_text(f"{'ab' * 32} 0\n")
+    close(_restored(backed, tmp_path / "once-more", audit_key=str(kept)))
+
+    assert laid == wanted
+    assert not (tmp_path / "again/keys/audit.key").exists()
+    assert kept.read_text("ascii") == f"{'ab' * 32} 0\n"
+
+
 def test_e35_what_was_given_up_after_the_backup_stays_gone(backed: Backed, tmp_path: Path) -> None:
     """A deaccession in the stores' log holds against an older backup and against a rebuild."""
     with backed.tools.database.writing.begin() as session:
