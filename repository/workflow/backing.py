@@ -96,6 +96,7 @@ def make(tools: Tools) -> Sheet:
         check.mkdir()
         try:
             told = backup_contents.verify(final, backup_key(tools).secret, check)
+            backup_contents.check_dump(check / CATALOGUE, told)
         except WorkflowError:
             final.unlink(missing_ok=True)  # worth nothing, and must not be taken for a backup
             raise

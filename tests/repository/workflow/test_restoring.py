@@ -123,6 +123,20 @@ def test_p7_a_restored_catalogue_has_the_dump_of_the_backup(backed: Backed, tmp_
     assert restoring.is_unfinished(settings)
 
 
+def test_f03_a_backup_stays_good_when_later_software_tells_more_in_its_dump(
+    backed: Backed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are compared by any software; the dump only by the one that made it, at once."""
+    manifest = backup_contents.verify(backed.sheet.path, backed.secret, tmp_path / "then")
+    today = dumping.to_text
+    monkeypatch.setattr(dumping, "to_text", lambda told: today(told) + "one line more")
+    later = backup_contents.verify(backed.sheet.path, backed.secret, tmp_path / "now")
+
+    assert later == manifest
+    with pytest.raises(BackupDamaged):
+        backup_contents.check_dump(tmp_path / "now" / backup_contents.CATALOGUE, later)
+
+
 def test_a_folder_with_somebodys_archive_is_not_restored_over(backed: Backed) -> None:
     """An archive with an account or an item is refused, and stays as it is; a fresh one is free."""
     with pytest.raises(RestoreRefused) as told:
