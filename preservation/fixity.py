@@ -14,7 +14,7 @@ from preservation.findings import found
 from preservation.pace import Pace
 from preservation.policy import CopyState
 from storage.digests import blocks, new_hasher
-from storage.errors import DigestMismatch, NotFound, StorageError, StoreUnavailable, Unreadable, WrongStore
+from storage.errors import DigestMismatch, NotFound, StorageError, Unreadable
 from storage.inventory import FileRecord, Inventory
 from storage.lanes import LANES, in_lanes
 from storage.store import Store
@@ -74,7 +74,7 @@ def check_copy(
 ) -> FixityReport:
     """Read every registered file of one copy and return what differs.
 
-    An unreachable or wrong store gives NOT_RUN and "unknown"; it is no error.
+    An unreachable or wrong store gives NOT_RUN and "unknown". Never raises StorageError: no copy stops a run.
     """
     reading = _Reading(store, prefix, inventory, pace, progress)
     try:
@@ -88,7 +88,7 @@ def check_copy(
         reading.tell_shared()
         if reading.has_missing:
             store.probe()
-    except (StoreUnavailable, WrongStore) as error:
+    except StorageError as error:  # away, another store, or what no store should say: no verdict, no stop
         return reading.broken_off(error)
     return reading.report()
 
@@ -234,9 +234,12 @@ class _Reading:
         if look is None:
             return
         start = f"{self.prefix}/"
-        for each in look(f"{self.prefix.rpartition('/')[0]}/"):
-            if each.key.startswith(start):
-                self.findings.append(found("FX-403", Outcome.WARNED, each.key.removeprefix(start)))
+        try:
+            for each in look(f"{self.prefix.rpartition('/')[0]}/"):
+                if each.key.startswith(start):
+                    self.findings.append(found("FX-403", Outcome.WARNED, each.key.removeprefix(start)))
+        except (Unreadable, NotFound) as error:  # another version's folder: told of that one, too
+            self.findings.append(found("FX-401", Outcome.WARNED, "", reason=error))
 
     def missing(self) -> FixityReport:
         """Return the report of a copy of which nothing stands."""

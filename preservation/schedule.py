@@ -91,6 +91,7 @@ class _Night:
 
     budget: int | None
     spent: int = 0
+    has_giant: bool = False  # a copy that was never read and is larger than any night's budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,13 @@ class _Line:
         """Return whether a copy is read tonight, and count it."""
         size = one.copy.size
         if not one.must and not self._fits(size, self._spent, self._night.spent):
-            if one.order[0] == _READ and self._fits(size, 0, 0):
+            fits_a_night = self._fits(size, 0, 0)
+            if one.order[0] == _READ and fits_a_night:
                 self._over = True  # another night; what fits in no night does not hold up the others
-            return False
+            is_night = self._span is Span.DAILY and not self._night.has_giant
+            if one.order[0] == _READ or fits_a_night or not is_night:
+                return False
+            self._night.has_giant = True  # never read and never due: one a night, or it waits for ever
         self._spent += size
         self._night.spent += size
         return True

@@ -85,6 +85,15 @@ def distrusted(run: FixityRun) -> frozenset[str]:
     )
 
 
+def unproved(run: FixityRun) -> tuple[str, ...]:
+    """Return the stores that answered a run but where its checker was not examined (read-only, full)."""
+    return tuple(
+        name
+        for name, told in sorted(run.canaries.items())
+        if name not in run.away and Outcome.NOT_RUN in (told.get(BEFORE), told.get(AFTER))
+    )
+
+
 def _examine(work: Work, run_id: int, store: Store, *, when: str) -> None:
     """Examine the checker in one store, tell the run, and plant anew what was not found as planted."""
     try:

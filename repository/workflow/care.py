@@ -76,13 +76,16 @@ def _finish(session: Session, tools: Tools, run: FixityRun, asked_by: str) -> No
         facts["invalid"] = True
     if run.away:
         facts["away"] = dict(run.away)
+    unproved = canaries.unproved(run)
+    if unproved:
+        facts["unproved"] = list(unproved)
     journal.record(
         session,
         EventType.FIXITY_CHECK,
         journal.Subject(journal.STORE, "all"),
         actor=tools.software,
         at=run.finished_at,
-        outcome=(Outcome.WARNED if run.away else Outcome.PASSED) if is_good else Outcome.FAILED,
+        outcome=(Outcome.WARNED if run.away or unproved else Outcome.PASSED) if is_good else Outcome.FAILED,
         facts=facts,
     )
 

@@ -38,6 +38,7 @@ _STATES = {
     CopyState.UNREADABLE: Outcome.NOT_RUN,
     CopyState.UNKNOWN: Outcome.NOT_RUN,
 }
+_AHEAD = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _tell_end(
     with tools.database.writing.begin() as session:
         row = session.get_one(Medium, medium.id)
         if tally.outcome is not Outcome.NOT_RUN or not tally.expected:
-            row.checked_at = at
+            row.checked_at = max(at, row.checked_at or at)
         journal.record(
             session,
             EventType.FIXITY_CHECK,
@@ -214,7 +215,8 @@ def register(work: Work, medium: Medium, report: Mapping[str, Any]) -> Tally:
     """Take in a report that the judge on the disk made on another machine, and return the count.
 
     A package is good only if its digest is the registered one: the report's own word
-    is not enough. Copies that it does not tell of stay as they were. Raises MediumRefused.
+    is not enough. Copies that were written or read later stay as they were: what an old report
+    calls good may be damaged by now. Raises MediumRefused.
     """
     offline.in_use(medium)
     at = _when(work.tools, medium, report)
@@ -224,9 +226,12 @@ def register(work: Work, medium: Medium, report: Mapping[str, Any]) -> Tally:
     with work.writing() as session:
         known = _sealed_as_told(session, medium) if medium.recipients else {}
         before = at + timedelta(seconds=1)  # a report tells whole seconds
+        latest = work.tools.clock() + _AHEAD  # a reading dated later was noted under a wrong clock (B23)
         query = select(Copy, Package).join(Package)
         query = query.where(Copy.store_id == medium.id, Copy.created_at < before)
         for copy, package in session.execute(query).all():
+            if copy.tried_at is not None and before <= copy.tried_at <= latest:
+                continue
             if medium.recipients:
                 path = sealed_key(package.prefix)
                 verdict = _as_sealed(copy.id, sealed_told.get(path), known.get(path))
@@ -257,7 +262,7 @@ def _when(tools: Tools, medium: Medium, report: Mapping[str, Any]) -> datetime:
         raise MediumRefused(why="report", **told)
     if report.get("store") != medium.id:
         raise MediumRefused(why="other", found=report.get("store"), **told)
-    if at > tools.clock() + timedelta(hours=24):
+    if at > tools.clock() + _AHEAD:
         raise MediumRefused(why="future", **told)
     return at
 

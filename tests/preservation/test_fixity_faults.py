@@ -1,15 +1,20 @@
 """P4: twenty kinds of damage by random seeds in three kinds of stores: none missed, none false."""
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
 from preservation.checks import Outcome
 from preservation.fixity import check_copy
+from preservation.policy import CopyState
 from storage.encrypted import seal_store
+from storage.errors import TooLarge, Unreadable
 from storage.inventory import Inventory
+from storage.local import LocalStore
 from storage.memory import MemoryStore
 from storage.replicas import copy_bag
+from storage.store import StoredObject
 from tests.bags.faults import KINDS, FolderHand, Hand, MemoryHand, judge
 from tests.bags.making import StoredBag, copy_of, stored_bag
 
@@ -74,3 +79,33 @@ def test_p4_untouched_copies_raise_no_alarm(bag: StoredBag, hands: dict[str, Han
 def is_good(hand: Hand, prefix: str, inventory: Inventory) -> bool:
     """Return whether the check finds nothing."""
     return check_copy(hand.store, prefix, inventory).outcome is Outcome.PASSED
+
+
+class _BlindNeighbour(LocalStore):
+    """A disk on which the folder of another version can't be listed."""
+
+    def links_from_outside(self, folder: str) -> Iterator[StoredObject]:
+        """Raise Unreadable."""
+        raise Unreadable(store=self.id, key=folder)
+
+
+class _Odd(LocalStore):
+    """A store that says what no store should."""
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Raise TooLarge."""
+        raise TooLarge(limit=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "outcome"),
+    [(_BlindNeighbour, CopyState.OK, Outcome.WARNED), (_Odd, CopyState.UNKNOWN, Outcome.NOT_RUN)],
+)
+def test_p3_no_answer_of_a_store_keeps_a_run_from_the_other_copies(
+    bag: StoredBag, kind: type[LocalStore], state: CopyState, outcome: Outcome
+) -> None:
+    """A folder nearby that can't be read, or any other error, is told; it never breaks the check off."""
+    report = check_copy(kind(bag.store.id, bag.store.root), bag.prefix, bag.inventory)
+
+    assert (report.custody, report.outcome) == (state, outcome)
+    assert all(finding.outcome is not Outcome.FAILED for finding in report.findings)

@@ -108,7 +108,7 @@ def test_rules_hold_for_any_copies(
     own: int,
     span: Span,
 ) -> None:
-    """No copy twice, what must be read always, the rest within both budgets."""
+    """No copy twice, what must be read always, the rest within both budgets but for one giant a night."""
     rules = [replace(RULE, nightly_bytes=own), StoreRule("far", StoreKind.REPLICA, "云", timedelta(days=45))]
     stores = [
         [
@@ -127,8 +127,13 @@ def test_rules_hold_for_any_copies(
         for one in copies
         if must(one, now=NOW, rule=rule, span=span)
     }
+    most = {"0": min(own, budget), "1": budget}
+    giants = [one for one in chosen if standing(one, NOW) == 1 and one.size > most[one.key[0]]]
+    giants = [one for one in giants if one.key not in pressing]
+    pressing |= set(keys(giants))
     free = [one for one in chosen if one.key not in pressing]
 
+    assert len(giants) <= (1 if span is Span.DAILY else 0)
     assert len(set(keys(chosen))) == len(chosen)
     assert pressing <= set(keys(chosen))
     assert not free or sum(one.size for one in chosen) <= budget + sum(
@@ -218,3 +223,15 @@ def test_a_restart_goes_on_where_it_stopped() -> None:
 def test_b24_a_night_is_one_of_the_local_calendar(at: str, slot: date) -> None:
     """The round of two o'clock in Shanghai belongs to Shanghai's day, also around the leap day."""
     assert slot_of(datetime.fromisoformat(at), hour=2, zone=SHANGHAI) == slot
+
+
+@pytest.mark.parametrize("age", [None, -3650.0], ids=["never", "by-a-wrong-clock"])
+def test_p3_what_was_never_read_and_fits_in_no_night_does_not_wait_for_ever(age: float | None) -> None:
+    """It comes due by no date: one such copy is read each night, whatever it costs, beside the others."""
+    rule = replace(RULE, nightly_bytes=50)
+    giants = [copy("giant1", age=age, size=99), copy("giant2", age=age, size=99)]
+    chosen = plan([queue(*giants, copy("a", age=20), rule=rule)], now=NOW, span=Span.DAILY, budget_bytes=None)
+    left = plan([queue(giants[1], rule=rule)], now=NOW, span=Span.DAILY, budget_bytes=40)
+
+    assert keys(chosen)[0] == "giant1" and "giant2" not in keys(chosen)
+    assert keys(left) == ["giant2"]

@@ -15,8 +15,10 @@ from repository.models.package import Copy, Package
 from repository.models.watch import Report
 from repository.workflow import canaries, care, rebuilding, worker
 from repository.workflow.tools import Tools
+from storage.errors import ReadOnly
 from storage.layout import canary_prefix
 from storage.local import LocalStore
+from storage.readonly import ReadOnlyStore
 from tests.archives import ADMINISTRATOR, Clock, close, jingui_here
 
 
@@ -151,6 +153,22 @@ def test_a_store_that_is_away_makes_no_run_invalid(archive: Tools, clock: Clock)
     assert not run.invalid
     assert run.canaries["second"]["before"] == "not_run"
     assert run.canaries["main"]["after"] == "passed"
+
+
+def test_p17_a_store_that_takes_no_canaries_lets_no_run_pass_as_proved(archive: Tools, clock: Clock) -> None:
+    """A read-only store answers and its copies are read, but nothing proves the checker there: a warning."""
+    clock.move(days=1)
+    stores = {**archive.stores, "second": ReadOnlyStore(archive.stores["second"])}
+    run = _run(replace(archive, stores=stores))
+    query = select(Event).where(Event.object_id == "all").order_by(Event.sequence.desc())
+    with archive.database.reading() as session:
+        told = session.scalars(query).first()
+
+    assert run.canaries["second"] == {
+        "generation": 0, "before": "not_run", "after": "not_run", "reason": ReadOnly.code
+    }
+    assert told is not None
+    assert (told.outcome, told.facts["unproved"]) == ("warned", ["second"])
 
 
 def test_a_rebuild_passes_over_canaries(archive: Tools, clock: Clock) -> None:

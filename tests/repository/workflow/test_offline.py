@@ -265,6 +265,22 @@ def test_a_report_from_elsewhere_counts_by_its_digests(tools: Tools, disk: Path,
     assert (forged.outcome, forged.damaged, damaged.damaged) == ("failed", 1, 1)
 
 
+def test_p17_an_old_report_makes_no_damaged_copy_good(tools: Tools, disk: Path, tmp_path: Path) -> None:
+    """A report made before the damage was found is brought late, or twice: the newer verdict stands."""
+    medium = enrolled(tools)
+    write(tools, medium, disk)
+    report = judged(disk, tmp_path / "report.json")
+    flip(next(disk.rglob("objects/0001.jpg")))
+    tools.clock.move(days=1)  # type: ignore[attr-defined]
+    check(tools, medium, disk)
+    checked_at = row_of(tools, medium).checked_at
+    late = medium_checking.register(work(tools), row_of(tools, medium), report)
+
+    assert (late.outcome, late.expected) == ("not_run", 0)
+    assert sorted(states(tools, medium.id)) == ["damaged", "ok"]
+    assert row_of(tools, medium).checked_at == checked_at
+
+
 def test_a_sealed_medium_is_checked_elsewhere_without_a_key(tools: Tools, disk: Path, tmp_path: Path) -> None:
     """The judge compares sealed files with their lists; we compare its digests with our log."""
     medium = enrolled(tools, recipients=(PAIR.recipient,))
