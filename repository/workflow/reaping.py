@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from repository.models.item import Item
 from repository.models.job import Job
-from repository.workflow import deposit, facts, indexing, jobs, replicating, states
+from repository.workflow import deposit, facts, indexing, jobs, recovering, replicating, states
 from repository.workflow.tools import Work
 from storage.errors import StorageError
 
@@ -47,8 +47,8 @@ def reap(work: Work, *, age_seconds: int | None = None, uploads_seconds: int | N
         except StorageError:
             continue  # a store that is away is reported by the care page
     with work.reading() as session:
-        keep = deposit.referenced(session)
-    staged = work.tools.staging.sweep(set(keep), age if uploads_seconds is None else uploads_seconds)
+        keep = {*deposit.referenced(session), *recovering.waiting_for_rebuild(session, work.tools)}
+    staged = work.tools.staging.sweep(keep, age if uploads_seconds is None else uploads_seconds)
     cleared = sweep_scratch(work.tools.scratch)
     with work.writing() as session:
         asked = _ask_again(work, session)

@@ -5,7 +5,7 @@ acknowledged all the same (P1), so it becomes a submitted item that an
 archivist looks at, and is never swept away for want of a row.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from repository.models.package import PackagedFile
 from repository.models.submission import Submission
-from repository.workflow import deposit, describe, packages, review
+from repository.workflow import deposit, describe, facts, packages, review
 from repository.workflow.describe import Edit
 from repository.workflow.tools import Tools
 from storage.staging import Staged
@@ -40,6 +40,17 @@ def recover(tools: Tools) -> int:
         for one in lost:
             _take(session, tools, submission, one)
     return len(lost)
+
+
+def waiting_for_rebuild(session: Session, tools: Tools) -> frozenset[str]:
+    """Return the uploads that were received before this catalogue began and that no package holds.
+
+    The rows that named them went with a former catalogue: they wait for a rebuild, however long.
+    """
+    told = facts.get(session, facts.SET_UP_AT)
+    began = datetime.fromisoformat(told) if told else None
+    older = (one for one in tools.staging.all() if began is None or one.received_at < began)
+    return frozenset(one.id for one in older if not _is_archived(session, one))
 
 
 def _is_archived(session: Session, one: Staged) -> bool:

@@ -72,3 +72,21 @@ def test_what_is_archived_already_is_left_to_the_reaper(archive: Tools, clock: C
 
     assert found == 0
     close(anew)
+
+
+def test_p1_an_upload_of_a_lost_catalogue_is_never_swept_by_a_fresh_one(archive: Tools, clock: Clock) -> None:
+    """Started on an empty catalogue, also one founded anew, the reaper leaves what was acknowledged."""
+    staged_id = _hand_in(archive, CONTENT, "老照片.jpg".encode())
+    data = archive.settings.data
+    _lose_catalogue(archive)
+    clock.move(days=2)
+    fresh = new_archive(data, clock=clock, empty=True)
+    reaping.reap(Work(fresh, {}), age_seconds=0)
+    close(fresh)
+    founded = new_archive(data, clock=clock)
+    reaping.reap(Work(founded, {}), age_seconds=0)
+    kept = founded.staging.path(staged_id).read_bytes()
+    found = rebuilding.rebuild(founded, lambda done, total: None)
+
+    assert (kept, found.staged) == (CONTENT, 1)
+    close(founded)
