@@ -18,7 +18,7 @@ from preservation.policy import CopyState
 from preservation.premis import EventType
 from repository.models.base import new_id
 from repository.models.package import Copy
-from repository.workflow import bagging, facts, journal, packages
+from repository.workflow import bagging, facts, journal, packages, told_events
 from repository.workflow.packages import Contents
 from repository.workflow.tools import Tools
 from storage.bag import Incoming
@@ -82,7 +82,7 @@ def _register(tools: Tools, made: list[_Made]) -> None:
     with tools.database.writing.begin() as session:
         for one in made:
             package = packages.register(session, one.contents, one.inventory)
-            packages.add_told_events(session, one.contents)
+            told_events.add(session, one.contents)
             item = journal.of_item(one.contents.item_id)
             told = {"version": 1, "digest": package.registered_digest, "store": tools.first_store.id}
             journal.record(session, EventType.INGESTION_END, item, actor=tools.software, at=now, facts=told)
