@@ -62,9 +62,10 @@ def in_groups(key: bytes) -> str:
 def from_groups(text: str) -> bytes:
     """Return the key that was typed from paper, with or without its check group. Raises KeyRefused.
 
-    Only hexadecimal digits count; blanks, dashes and lines that begin with '#' do not.
+    Only hexadecimal digits count; blanks, dashes, lines that begin with '#' and
+    the sentences around a printed key do not.
     """
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    lines = [line for line in text.splitlines() if line.isascii() and not line.lstrip().startswith("#")]
     digits = re.sub(r"[\s\-]", "", "".join(lines)).lower()
     if not re.fullmatch(f"[0-9a-f]{{{2 * KEY_BYTES}}}([0-9a-f]{{4}})?", digits):
         raise KeyRefused("length")

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from repository.commands.context import BAD, COULD_NOT, GOOD, open_archive, progress, say, settings, tell_json
 from repository.commands.keeping import AT_THE_SHELL
 from repository.models.keeping import Medium, MediumState
+from repository.web.alarm_words import size_word
+from repository.web.filters import local_time
 from repository.workflow import medium_checking, medium_opening, medium_writing, offline
 from repository.workflow.medium_errors import MediumRefused
 from repository.workflow.offline import Enrolment
@@ -102,7 +104,8 @@ def listing(as_json: bool) -> None:
     else:
         for row in rows:
             say(f"{row['name']}（{row['id']}）　{row['state_word']}　{row['owner']}　{row['place']}")
-            say(f"  尚未写入 {row['waiting']} 件，副本 {row['copies']} 份，最近核验 {row['checked_at'] or '从未'}")
+            last = local_time(row["checked_at"]) if row["checked_at"] else "从未"
+            say(f"  尚未写入 {row['waiting']} 件，副本 {row['copies']} 份，最近核验 {last}")
         for one in late:
             say(f"  ✗ “{one.name}”{_ACTS[one.act]}已逾期 {one.days} 天，请联系 {one.owner}（{one.place}）。")
     raise SystemExit(BAD if late else GOOD)
@@ -136,7 +139,7 @@ def write(tools: Tools, row: Medium, folder: Path, same_disk: bool, as_json: boo
     if as_json:
         tell_json({"packages": done.packages, "bytes": done.bytes, "mended": done.mended})
     else:
-        say(f"已写入 {done.packages} 个归档信息包（{done.bytes:,} 字节），并已读回核对；修好坏副本 {done.mended} 份。")
+        say(f"已写入 {done.packages} 个归档信息包（{size_word(done.bytes)}），并已读回核对；修好坏副本 {done.mended} 份。")
         say("可以安全弹出介质，送回存放地点。")
 
 

@@ -94,6 +94,7 @@ def test_a_key_goes_to_paper_and_back() -> None:
 
     assert paper.splitlines()[0] == "0001 0203 0405 0607" and len(paper.split()) == 17
     assert from_groups("# note\n" + paper.upper().replace(" ", "-")) == KEY
+    assert from_groups("存储 away 的密钥（编号 565febcd）。请抄写：\n" + paper) == KEY
     assert from_groups(KEY.hex()) == KEY
     with pytest.raises(KeyRefused) as wrong:
         from_groups(paper.replace("0405", "0406"))
