@@ -21,7 +21,7 @@ from repository.workflow import audit, foreign_bags, own_bags
 from repository.workflow.errors import Refused
 from repository.workflow.exchange_errors import PackRefused
 from repository.workflow.importing import DEFAULT_CATEGORY
-from repository.workflow.room import refuse_full
+from repository.workflow.room import kept_free, refuse_full
 from repository.workflow.strange_packs import Limits, Unpacked, is_archive, unpack
 from repository.workflow.tools import Tools
 from storage.faults import translated
@@ -102,7 +102,7 @@ def _opened(tools: Tools, source: Path, scratch: Path) -> Unpacked:
         return Unpacked(source)
     if not is_archive(source):
         raise PackRefused(why="unreadable", path=source.name)
-    return unpack(source, scratch, Limits())
+    return unpack(source, scratch, Limits(reserve=kept_free(tools.settings, scratch)))
 
 
 def _bags(folder: Path, depth: int = _DEPTH) -> list[Path]:

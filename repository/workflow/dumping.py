@@ -74,7 +74,8 @@ def to_text(told: dict[str, Any]) -> str:
 
 
 def _collections(session: Session) -> Iterator[dict[str, Any]]:
-    for row in session.scalars(select(Collection).order_by(Collection.position, Collection.code)):
+    ordered = select(Collection).order_by(Collection.position, Collection.code, Collection.id)
+    for row in session.scalars(ordered):
         yield {name: getattr(row, name) for name in _UNIT}
 
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,8 @@ def export(work: Work) -> None:
         told = {
             "ids": [item.id for item in listed.items if not item.reason],
             "left_out": [
-                {"title": item.title, "reason": item.reason, "path": item.path} for item in listed.left_out
+                {"id": item.id, "title": item.title, "reason": item.reason, "path": item.path}
+                for item in listed.left_out
             ],
         }
     except NothingToExport:
@@ -137,8 +138,11 @@ def own(session: Session, tools: Tools, actor: Actor) -> Sequence[Standing]:
 
 
 def standing(session: Session, tools: Tools, actor: Actor, export_id: str) -> Standing:
-    """Return how one's own export stands, or raise NotVisible."""
-    return _standing(tools, _job(session, actor, export_id))
+    """Return how one's own export stands, or raise NotVisible; titles only of what one may read now."""
+    found = _standing(tools, _job(session, actor, export_id))
+    seen = set(exporting.allowed(session, actor, [one.get("id", "") for one in found.left_out]))
+    left_out = tuple(one if one.get("id") in seen else {**one, "title": ""} for one in found.left_out)
+    return replace(found, left_out=left_out)
 
 
 def _job(session: Session, actor: Actor, export_id: str) -> Job:
@@ -185,7 +189,8 @@ def file_of(session: Session, tools: Tools, actor: Actor, export_id: str) -> Pat
     job = _job(session, actor, export_id)
     if _standing(tools, job).state != jobs.DONE:
         raise NotVisible(export_id)
-    ids = _outcome(tools, job)["ids"]
+    told = _outcome(tools, job)
+    ids = [*told["ids"], *(one["id"] for one in told["left_out"])]  # its list tells the titles of these, too
     if len(exporting.allowed(session, actor, ids)) != len(set(ids)):
         raise NotVisible(export_id)
     return _folder(tools, export_id) / _name(job.args)

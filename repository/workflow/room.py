@@ -10,6 +10,7 @@ from pathlib import Path
 
 from repository.config import Settings
 from storage.errors import StorageFull
+from storage.faults import translated
 from storage.platform import free_room
 from storage.reserve import Reserve
 
@@ -20,6 +21,12 @@ MB = 1 << 20
 def reserve_of(settings: Settings) -> Reserve:
     """Return the rule of the settings."""
     return Reserve(least=settings.reserve_mb * MB, percent=settings.reserve_percent)
+
+
+def kept_free(settings: Settings, folder: Path) -> int:
+    """Return how many bytes must stay free on a folder's disk. Raises StorageError."""
+    with translated(writing=True, path=folder.name):
+        return reserve_of(settings).wanted(free_room(folder).total)
 
 
 def refuse_full(settings: Settings, upload: int = 0, *, on_its_way: int = 0) -> None:

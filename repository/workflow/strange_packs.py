@@ -95,7 +95,7 @@ def unpack(archive: Path, folder: Path, limits: Limits = Limits()) -> Unpacked:
             with zipfile.ZipFile(archive) as opened:
                 return _unpack(list(_of_zip(opened, limits)), folder, limits, packed=packed)
         with open(archive, "rb") as stream, _open_tar(stream, limits) as opened_tar:
-            return _unpack(list(_of_tar(opened_tar, limits)), folder, limits, packed=packed)
+            return _unpack(list(_of_tar(opened_tar, limits, packed)), folder, limits, packed=packed)
     except _BROKEN as damage:
         raise PackRefused(why="unreadable", path=archive.name) from damage
 
@@ -178,12 +178,22 @@ def _crc(raw: bytes) -> bytes:
     return struct.pack("<L", zlib.crc32(raw))
 
 
-def _of_tar(opened: tarfile.TarFile, limits: Limits) -> Iterator[_Entry]:
+def _most(limits: Limits, packed: int) -> int:
+    """Return how many bytes may come out of an archive of packed bytes."""
+    return min(limits.bytes, max(limits.ratio_from, packed * limits.ratio))
+
+
+def _of_tar(opened: tarfile.TarFile, limits: Limits, packed: int) -> Iterator[_Entry]:
+    """Yield the entries; to come to the next one, the bytes of this one are unpacked: not too many."""
+    left = _most(limits, packed)
     for number, member in enumerate(opened, start=1):
         if number > limits.files:
             raise PackRefused(why="too_many", most=limits.files)
         if member.size > limits.bytes:
             raise PackRefused(why="too_large")
+        left -= member.size
+        if left < 0:
+            raise PackRefused(why="ratio", path=member.name.encode("utf-8", "backslashreplace").decode())
         kind = "file" if member.isreg() and not member.issparse() else "special"
         if member.isdir():
             kind = "folder"
@@ -204,7 +214,7 @@ def _unpack(entries: Sequence[_Entry], folder: Path, limits: Limits, *, packed: 
         left = free_room(folder).bytes
     if left < announced + limits.reserve:
         raise StorageFull(wanted=announced + limits.reserve, left=left)
-    most = min(limits.bytes, max(limits.ratio_from, packed * limits.ratio))
+    most = _most(limits, packed)
     for entry, path in zip(entries, paths, strict=True):
         if path and entry.kind == "folder":
             (folder / path).mkdir(parents=True, exist_ok=True)

@@ -134,6 +134,16 @@ def test_zip_bombs_are_refused(tmp_path: Path) -> None:
     assert refusal(deep, tmp_path / "4") == "too_deep"
 
 
+def test_a_tar_bomb_is_refused_before_it_is_unpacked_to_its_end(tmp_path: Path) -> None:
+    """A packed tar that announces half a terabyte: nobody runs through it to look for the next entry."""
+    header = tarfile.TarInfo("zeros")
+    header.size = 1 << 39
+    bomb = tmp_path / "b.tar.gz"
+    bomb.write_bytes(gzip.compress(header.tobuf() + b"\0" * MEGABYTE))
+
+    assert refusal(bomb, tmp_path / "1") == "ratio"
+
+
 def test_an_entry_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     """The central directory says one byte, a megabyte comes."""
     archive = zipped(tmp_path / "a.zip", ("zeros", b"\0" * MEGABYTE))
