@@ -49,8 +49,13 @@ def late(tools: Tools) -> list[str]:
 
 
 def tick(tools: Tools) -> None:
-    """Leave the clock's own sign of life."""
-    in_transaction(tools, lambda session: heartbeats.beat(session, heartbeats.CLOCK, tools.clock()))
+    """Leave the clock's own sign of life, and bring back what a wrong clock put off for years."""
+
+    def beat(session: Session) -> None:
+        heartbeats.beat(session, heartbeats.CLOCK, tools.clock())
+        jobs.bring_back(session, tools.clock())
+
+    in_transaction(tools, beat)
 
 
 def catch_up(tools: Tools) -> None:

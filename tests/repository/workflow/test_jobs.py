@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from repository.models.job import Job
-from repository.workflow import jobs
+from repository.workflow import jobs, rounds
 from repository.workflow.jobs import Claim
 from repository.workflow.tools import Tools
 from tests.archives import Clock
@@ -174,3 +174,29 @@ def test_progress_is_kept(line: Tools, clock: Clock) -> None:
         session.refresh(job)
 
         assert (job.done, job.total) == (3, 7)
+
+
+def test_p19_what_failed_under_a_clock_ten_years_ahead_does_not_wait_ten_years(
+    line: Tools, clock: Clock
+) -> None:
+    """Once the clock is right, the next tick brings the job back; its dedup key would keep out any other."""
+    with line.database.writing.begin() as session:
+        jobs.enqueue(session, "backup", dedup="backup", run_after=clock())
+    clock.move(days=3650)
+    with line.database.writing.begin() as session:
+        jobs.postpone(session, _claim(_take(session, clock)), until=clock(), error="the store is away")
+    clock.move(days=-3650)
+    rounds.tick(line)
+
+    with line.database.reading() as session:
+        assert jobs.any_ready(session, clock())
+
+
+def test_what_is_put_off_for_an_hour_keeps_its_hour(line: Tools, clock: Clock) -> None:
+    """Only what no verb would ask for is brought back."""
+    with line.database.writing.begin() as session:
+        jobs.enqueue(session, "notify", run_after=clock() + timedelta(hours=1))
+        assert jobs.bring_back(session, clock()) == 0
+
+    with line.database.reading() as session:
+        assert not jobs.any_ready(session, clock())
