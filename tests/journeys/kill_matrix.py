@@ -111,7 +111,7 @@ def _check_ingest(data: Path, said: str) -> None:
     close(tools)
 
 
-def _prepare_repair(folder: Path) -> None:
+def prepare_repair(folder: Path) -> None:
     """Leave one damaged file in each store, found by a run."""
     tools = new_archive(folder / "data")
     take_in(tools, planned(photo(folder / SOURCE), title=TITLE))
@@ -125,7 +125,8 @@ def _prepare_repair(folder: Path) -> None:
     close(tools)
 
 
-def _check_repair(data: Path, said: str) -> None:
+def check_repair(data: Path, said: str = "") -> None:
+    """Each file is the old damaged or the new good one; started again, all is good."""
     for store in ("main", "second"):
         [bag] = (data / "stores" / store).glob("aips/*/*/*/v0001")
         assert (bag / "data/objects/0001.jpg").stat().st_size > 0
@@ -222,7 +223,7 @@ def _check_upgrade(data: Path, said: str) -> None:
 
 ACTS = (
     Act("ingest", _prepare_ingest, _check_ingest, (SOURCE,)),
-    Act("repair", _prepare_repair, _check_repair),
+    Act("repair", prepare_repair, check_repair),
     Act("backup", _prepare_backup, _check_backup),
     Act("restore", _prepare_restore, _check_restore, (BACKUP, KEY), has_own_stores=True),
     Act("upgrade", _prepare_upgrade, _check_upgrade),

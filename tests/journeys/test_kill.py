@@ -12,11 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from repository import queries
-from repository.models.job import FixityRun
-from repository.models.package import Copy
 from repository.permissions import access_tags
-from repository.workflow import care, worker
 from search.entry import Request
 from storage.failpoints import NAMES
 from tests.archives import (
@@ -27,10 +23,9 @@ from tests.archives import (
     environment,
     new_archive,
     photo,
-    planned,
-    take_in,
 )
 from tests.journeys.afterwards import assert_nothing_half, restarted
+from tests.journeys.kill_matrix import check_repair, prepare_repair
 from tests.journeys.killed import TITLE
 
 INGEST = tuple(
@@ -101,18 +96,7 @@ def test_c04_a_badly_written_bag_is_set_aside_and_packed_again(
 def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the data folder of an archive with one damaged file in each store, found by a run."""
     base = tmp_path_factory.mktemp("damaged")
-    tools = new_archive(base / "data")
-    take_in(tools, planned(photo(base / "a.jpg"), title=TITLE))
-    main, second = (spec.root for spec in tools.settings.store_specs)
-    [image] = main.glob("aips/*/*/*/v0001/data/objects/0001.jpg")
-    [tag] = second.glob("aips/*/*/*/v0001/bag-info.txt")
-    for path in (image, tag):
-        path.chmod(0o644)
-        path.write_bytes(path.read_bytes()[:-1] + b"?")
-    with tools.database.writing.begin() as session:
-        care.start(session, tools, tools.software, scope="all")
-    worker.drain(tools)
-    close(tools)
+    prepare_repair(base)
     return base / "data"
 
 
@@ -124,21 +108,4 @@ def test_b02_kill_at_each_place_of_repair(name: str, damaged: Path, tmp_path: Pa
 
     ended = _run(data, name, "repair")
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    for store in ("main", "second"):
-        [bag] = (data / "stores" / store).glob("aips/*/*/*/v0001")
-        assert (bag / "data/objects/0001.jpg").stat().st_size > 0
-        assert (bag / "bag-info.txt").stat().st_size > 0
-
-    tools = restarted(data)
-    with tools.database.writing.begin() as session:
-        for troubled in queries.troubled_copies(session, tools.software):
-            care.ask_repair(session, tools, tools.software, session.get_one(Copy, troubled.copy.id))
-    worker.drain(tools)
-    with tools.database.writing.begin() as session:
-        run_id = care.start(session, tools, tools.software, scope="all").id
-    worker.drain(tools)
-    with tools.database.reading() as session:
-        run = session.get_one(FixityRun, run_id)
-        assert (run.expected, run.checked) == (2, 2)
-    assert_nothing_half(tools)
-    close(tools)
+    check_repair(data)
