@@ -345,6 +345,20 @@ def test_one_anchor_a_day_is_enough_but_one_that_is_asked_for_is_made(tools: Too
     assert len(first.short.replace(" ", "")) == 24 and first.digest.startswith(first.short.replace(" ", ""))
 
 
+def test_p10_a_forged_row_does_not_keep_the_daily_anchor_from_being_made(tools: Tools) -> None:
+    """The catalogue's owner may write that an anchor is fresh; without the key nobody is taken in."""
+    first = anchoring.make(Work(tools, {}))
+    assert isinstance(tools.clock, Clock)
+    tools.clock.move(days=2)
+    with tools.database.writing.begin() as session:
+        session.add(Anchor(at=tools.clock(), heads=first.heads, mac=first.mac, carried={}))
+    made = anchoring.make(Work(tools, {}))
+
+    assert made.number == 3
+    key = sealkey.read(tools.settings.audit_key_file)
+    assert key is not None and made.is_signed(key)
+
+
 def test_the_weekly_verification_leaves_a_report(tools: Tools) -> None:
     """What the scheduled verification found stands in a report, with its figures."""
     anchoring.anchor(Work(tools, {}))
