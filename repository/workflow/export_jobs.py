@@ -8,13 +8,13 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from repository.models.account import Account
@@ -197,9 +197,22 @@ def file_of(session: Session, tools: Tools, actor: Actor, export_id: str) -> Pat
 
 
 def tidy(work: Work) -> None:
-    """Remove what lies in the scratch of exports and imports for more than a day."""
+    """Remove what lies in the scratch of exports and imports for more than a day and waits for no job."""
     limit = work.tools.clock() - KEPT
+    with work.reading() as session:
+        waiting = tuple(_waiting(session))
     for room in ("exports", "imports"):
         for folder in (work.tools.scratch / room).glob("*"):
+            if folder.name.endswith(waiting):
+                continue  # an upload of Friday that the worker sees on Monday
             if datetime.fromtimestamp(folder.stat().st_mtime, limit.tzinfo) < limit:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _waiting(session: Session) -> Iterator[str]:
+    """Yield the ids of exports and imports whose job is not done; a parked import may be tried again."""
+    open_states = (jobs.QUEUED, jobs.RUNNING)
+    exports = and_(Job.verb == "export", Job.state.in_(open_states))
+    imports = and_(Job.verb == "import_bags", Job.state.in_((*open_states, jobs.PARKED)))
+    for args in session.scalars(select(Job.args).where(or_(exports, imports))):
+        yield str(args.get("import_id") or args["export"])

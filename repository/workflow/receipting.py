@@ -213,17 +213,18 @@ def recall(tools: Tools) -> int:
     One is believed if its signature is of a key that stands in a store, too.
     """
     publics: dict[str, str] = {}
-    told: dict[str, dict[str, Any]] = {}
+    told: list[dict[str, Any]] = []
     for store in tools.stores.values():
         for found in store.list(ROOT):
             content = _read(store, found.key, found.size)
             if found.key.startswith(KEYS):
                 publics |= _public(content)
             else:
-                told |= _told(content)
+                told += _told(content)
     with tools.database.writing.begin() as session:
         known = set(session.scalars(select(Receipt.id)))
-        fresh = [one for one in told.values() if one["id"] not in known and _is_true(one, publics)]
+        true = {one["id"]: one for one in told if _is_true(one, publics)}  # one store's may be damaged
+        fresh = [one for one in true.values() if one["id"] not in known]
         for one in fresh:
             row = {name: one[name] for name in _COLUMNS}
             session.add(Receipt(**row, issued_at=datetime.fromisoformat(one["issued_at"])))
@@ -251,13 +252,13 @@ def _public(content: bytes) -> dict[str, str]:
         return {}
 
 
-def _told(content: bytes) -> dict[str, dict[str, Any]]:
+def _told(content: bytes) -> list[dict[str, Any]]:
     try:
         one = json.loads(content)
         whole = all(isinstance(one[name], str) for name in (*_COLUMNS, "issued_at"))
-        return {one["id"]: one} if whole else {}
+        return [one] if whole else []
     except (ValueError, KeyError, TypeError):
-        return {}
+        return []
 
 
 def _is_true(one: dict[str, Any], publics: dict[str, str]) -> bool:

@@ -1,6 +1,8 @@
 """A right that was taken away counts at once, for what was carried out already, too (P11)."""
 
+import os
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +12,12 @@ from sqlalchemy import select
 
 from repository.models.account import Account
 from repository.models.item import Item
+from repository.models.job import Job
 from repository.permissions import Actor, Role
 from repository.queries import NotVisible
-from repository.workflow import accounts, export_jobs, strange_packs, worker
+from repository.workflow import accounts, export_jobs, import_jobs, strange_packs, worker
 from repository.workflow.exporting import Wish
-from repository.workflow.tools import Tools
+from repository.workflow.tools import Tools, Work
 from storage.errors import StorageFull
 from storage.platform import Room
 from tests.repository.exchange.conftest import TITLES
@@ -49,6 +52,24 @@ def test_p11_what_an_export_left_out_is_asked_for_again(archive: Tools) -> None:
 
     assert [one["title"] for one in before.left_out] == [TITLES["internal"]]
     assert [one["title"] for one in after.left_out] == [""]
+
+
+@pytest.mark.parametrize("state", ["queued", "parked", "done"])
+def test_an_upload_waits_for_its_job_however_long_that_takes(
+    archive: Tools, another: Callable[[], Tools], tmp_path: Path, state: str
+) -> None:
+    """Bags uploaded on Friday are there when the worker comes back on Monday; tidied only when it is done."""
+    target, other = exported(archive, tmp_path / "a.zip"), another()
+    with open(target, "rb") as stream:
+        import_id = import_jobs.receive(other, stream, announced=0)
+    with other.database.writing.begin() as session:
+        import_jobs.ask(session, _asker(other), import_id, name="a.zip")
+        session.scalars(select(Job).where(Job.verb == "import_bags")).one().state = state
+    folder = other.scratch / "imports" / f"upload-{import_id}"
+    os.utime(folder, (time.time() - 3 * 86400,) * 2)
+    export_jobs.tidy(Work(other, {}))
+
+    assert folder.exists() is (state != "done")
 
 
 def test_p14_an_import_leaves_the_reserve_of_the_disk_alone(

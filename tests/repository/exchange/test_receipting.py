@@ -234,6 +234,27 @@ def test_receipts_stand_in_every_store_and_come_back_from_there(archive: Tools, 
     close(rebuilt)
 
 
+@pytest.mark.parametrize("store", [0, 1])
+def test_a01_a_receipt_damaged_in_one_store_comes_back_from_another(
+    archive: Tools, teacher: Actor, store: int
+) -> None:
+    """A flipped letter inside the text, which is JSON still: the true one counts, wherever it stands."""
+    hand_in(archive, teacher, "会议记录")
+    rounds.ask(archive, "receipts")
+    worker.drain(archive)
+    root = archive.settings.store_specs[store].root
+    place = next(one for one in root.glob("receipts/*/*.json"))
+    place.chmod(0o644)
+    place.write_text(place.read_text("utf-8").replace("会议记录", "会议记禄"), "utf-8")
+    with archive.database.writing.begin() as session:
+        session.delete(session.scalars(select(Receipt)).one())
+    receipting.recall(archive)
+    with archive.database.reading() as session:
+        rows = session.scalars(select(Receipt)).all()
+
+        assert [receipt_checks.is_genuine(session, row) for row in rows] == [True]
+
+
 def test_a_store_that_was_away_gets_its_receipts_later(archive: Tools, teacher: Actor) -> None:
     """One store lost its receipts: the next round writes them again."""
     hand_in(archive, teacher, "一份")
