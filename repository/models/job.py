@@ -13,7 +13,7 @@ AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Job(Base):
-    """One piece of slow work (作业); verb is a name in workflow/worker.py.
+    """One piece of slow work (作业); verb is a name in workflow/verbs.py.
 
     state is queued, running, done or parked (given up after three tries). Two
     running jobs never share a lock_key; a dedup_key is queued once at a time.

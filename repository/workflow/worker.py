@@ -21,75 +21,24 @@ from sqlalchemy.orm import Session
 from repository.models.job import Job
 from repository.permissions import Actor
 from repository.workflow import (
-    access,
-    anchoring,
-    auditing,
     backup_rounds,
-    care,
     drilling,
-    export_jobs,
     facts,
     heartbeats,
-    import_jobs,
-    indexing,
-    ingest,
     jobs,
     leases,
     locating,
-    logbook,
-    medium_checking,
-    medium_writing,
-    mending,
     planning,
-    quarantining,
-    reaping,
-    receipting,
-    replicating,
     rounds,
-    sampling,
-    sealing,
-    taking_stock,
     timekeeping,
     watching,
 )
 from repository.workflow.tools import Tools, Work
+from repository.workflow.verbs import VERBS
 from storage.errors import StorageError
 
 log = logging.getLogger("jingui.worker")
 
-#: Every slow verb by its job name.
-VERBS: dict[str, Callable[[Work], None]] = {
-    "ingest": ingest.ingest,
-    "repack": ingest.repack,
-    "replicate": replicating.replicate,
-    "derive": access.derive,
-    "index": indexing.index,
-    "rebuild_index": indexing.rebuild,
-    "fixity": care.fixity,
-    "repair": mending.repair,
-    "quarantine": quarantining.sweep,
-    "carry_log": logbook.carry_log,
-    "reap": reaping.reap_job,
-    "watch": watching.watch,
-    "digest": watching.digest,
-    "notify": watching.notify,
-    "samples": sampling.fill,
-    "seal": sealing.seal,
-    "medium_write": medium_writing.medium_write,
-    "medium_check": medium_checking.medium_check,
-    "backup": backup_rounds.backup,
-    "drill": drilling.drill,
-    "anchor": anchoring.anchor,
-    "audit_verify": auditing.audit_verify,
-    "stocktake": taking_stock.stocktake,
-    "adopt": taking_stock.adopt,
-    "export": export_jobs.export,
-    "import_bags": import_jobs.take,
-    "tidy_exchange": export_jobs.tidy,
-    "receipt": receipting.issue,
-    "receipts": receipting.issue_due,
-    "carry_receipts": receipting.carry,
-}
 PAUSE = 0.3  # seconds between two looks at an empty line
 INDEX_REST = 0.7  # seconds between two commits of the index: what comes meanwhile goes in with one
 RENEW_EVERY = 8.0  # seconds; the lease lasts 30

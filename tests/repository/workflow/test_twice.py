@@ -17,6 +17,7 @@ from repository.models.submission import Submission
 from repository.workflow import care, describe, dumping, export_jobs, import_jobs, worker
 from repository.workflow.describe import Edit
 from repository.workflow.tools import Tools, Work
+from repository.workflow.verbs import VERBS
 from tests.archives import ARCHIVIST, Clock
 
 
@@ -129,7 +130,7 @@ def _seen(tools: Tools) -> tuple[object, ...]:
 
 def test_every_slow_verb_is_asked_here() -> None:
     """A new verb is run twice, too, or has tests of its own."""
-    assert set(ASKED) | REPORTING == set(worker.VERBS)
+    assert set(ASKED) | REPORTING == set(VERBS)
 
 
 @pytest.mark.parametrize("verb", ASKED)
@@ -138,11 +139,11 @@ def test_a_verb_that_runs_twice_does_its_work_once(archive: Tools, clock: Clock,
     worker.drain(archive)
     clock.move(minutes=1)
     work = Work(archive, ASKED[verb](archive))
-    worker.VERBS[verb](work)
-    worker.VERBS["carry_log"](Work(archive, {}))
+    VERBS[verb](work)
+    VERBS["carry_log"](Work(archive, {}))
     once = _seen(archive)
     clock.move(minutes=1)
-    worker.VERBS[verb](work)
+    VERBS[verb](work)
 
     assert _seen(archive) == once
 
@@ -154,7 +155,7 @@ def test_a_repair_that_runs_twice_mends_once(archive: Tools, clock: Clock) -> No
     mended = []
     for _ in range(2):
         clock.move(minutes=1)
-        worker.VERBS["repair"](Work(archive, {"copy": copy_id}))
+        VERBS["repair"](Work(archive, {"copy": copy_id}))
         with archive.database.reading() as session:
             told = session.scalars(select(Event).where(Event.type == EventType.RECOVERY)).all()
             mended.append((session.get_one(Copy, copy_id).state, [event.detail for event in told]))
