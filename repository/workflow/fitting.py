@@ -6,6 +6,7 @@ history, in the log, and soon in a version of its own. A rebuild fits an item
 just as the import did.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,18 +21,24 @@ from repository.models.item import Item, Revision
 from repository.permissions import Actor
 from repository.workflow import founding, ingest, journal
 from repository.workflow.packages import Contents
+from storage.layout import item_prefix
+from storage.store import Store
 
 IMPORTED, REBUILT = "imported", "rebuilt"  # the details of the events that tell a fitting
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who fits an item, when, and on which occasion; event is False where the log tells of it already."""
+    """Who fits an item, when, and on which occasion.
+
+    event is False where the log tells of it already, repack where no new version may be made of it.
+    """
 
     actor: Actor
     at: datetime
     detail: str
     event: bool = True
+    repack: bool = True
 
 
 def is_stranger(session: Session, contents: Contents) -> bool:
@@ -117,4 +124,13 @@ def tell(session: Session, item: Item, contents: Contents, act: Act) -> None:
             detail=act.detail,
             facts={"fields": [change["field"] for change in changes], "collection": item.collection_id},
         )
-    ingest.ask_repack(session, item.id)
+    if act.repack:
+        ingest.ask_repack(session, item.id)
+
+
+def is_newest(stores: Iterable[Store], contents: Contents) -> bool:
+    """Return whether no later version stands in a store: none must take the place of a refused one."""
+    place = item_prefix(contents.item_id)
+    versions = (name for store in stores for name in store.folders(f"{place}/"))
+    later = [name for name in versions if name[1:].isdecimal() and int(name[1:]) > contents.version]
+    return not later

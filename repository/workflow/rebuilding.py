@@ -131,7 +131,7 @@ def adopt(tools: Tools, keys: Sequence[PackageKey], tell: Tell) -> Rebuilt:
             continue
         try:
             with tools.database.writing.begin() as session:
-                package = _register(session, tools, key, where, registered.get(key))
+                package = _register(session, there, key, where, registered.get(key))
                 copies += _add_copies(session, tools, package, where)
                 planning.ask_early(session, at=tools.clock(), package_ids=[package.id])
                 session.get_one(Item, key.item_id).generation = facts.next_generation(session)
@@ -194,7 +194,7 @@ def _registered_digests(tools: Tools) -> dict[PackageKey, str]:
     with tools.database.reading() as session:
         return {
             PackageKey(event.object_id, event.facts["version"]): event.facts["digest"]
-            for event in session.scalars(query)
+            for event in session.scalars(query.order_by(Event.sequence))
             if "digest" in event.facts
         }
 
@@ -255,6 +255,7 @@ def _write(session: Session, tools: Tools, contents: Contents, inventory: Invent
     fitted, act = told
     package = packages.register(session, fitted, inventory)
     if fitted is not contents:
+        act = replace(act, repack=fitting.is_newest(tools.stores.values(), contents))
         fitting.tell(session, session.get_one(Item, contents.item_id), contents, act)
     return package
 

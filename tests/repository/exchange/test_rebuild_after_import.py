@@ -115,6 +115,10 @@ def test_p06_an_older_version_with_a_code_that_was_given_on_does_not_stop_a_rebu
         assert sorted((coded[lost], coded[winner]), key=str) in (
             [(None, [code]), (code, None)], [(code, None), (None, [code])]
         )
+    worker.drain(fresh)
+
+    assert not list(fresh.settings.store_specs[0].root.glob(".quarantine/**/v0002*"))
+    assert list(fresh.settings.store_specs[0].root.glob(f"aips/*/*/{lost}/v0002/data/objects/*"))
     close(fresh)
 
 
