@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 
 from repository.commands.running import run_worker
 from repository.config import from_env
@@ -27,6 +28,7 @@ def claim(tools: Tools) -> None:
             if job is None:
                 return
             print(job.id)
+        time.sleep(0.01)  # the lock is free meanwhile: the other process comes in between
 
 
 def seal(tools: Tools) -> None:
