@@ -254,7 +254,7 @@ def inside(file: Path, place: Path) -> None:
     inner = replace(told, data=place / "data", database="", backups="", audit_key="")
     began = time.monotonic()
     manifest = restoring.lay(file, secret, inner)
-    differing = drill_looks.differing(inner, manifest)
+    differing, dumped = drill_looks.differing(inner, manifest), drill_looks.dump_of(inner, manifest)
     lay_data(inner)
     tools = build_tools(inner, stores=stores)
     migrate(tools.database)
@@ -264,7 +264,7 @@ def inside(file: Path, place: Path) -> None:
     reconciled = time.monotonic()
     status = create_app(inner, tools).test_client().get("/", follow_redirects=True).status_code
     found = drill_looks.look(
-        tools, manifest, done, differing=differing, status=status,
+        tools, manifest, done, differing=differing, dump_sha256=dumped, status=status,
         restore_seconds=restored - began, reconcile_seconds=reconciled - restored,
     )
     (place / drilling.RESULT).write_text(json.dumps(asdict(found)), "utf-8")

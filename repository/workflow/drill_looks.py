@@ -6,8 +6,10 @@ from sqlalchemy import func, select
 
 from repository.config import Settings
 from repository.models.account import Account
+from repository.models.migrating import newest_revision
 from repository.models.package import Package
 from repository.models.snapshot import table_sums
+from repository.workflow import backup_contents
 from repository.workflow.backup_sheets import Manifest
 from repository.workflow.drilling import Inside
 from repository.workflow.restoring import Reconciled, catalogue_path
@@ -28,8 +30,20 @@ def differing(settings: Settings, manifest: Manifest) -> list[str]:
     return sorted(name for name in names if found.get(name) != manifest.tables.get(name))
 
 
+def dump_of(settings: Settings, manifest: Manifest) -> str:
+    """Return the SHA-256 of the dump where it is the one that the backup told, "" where it is not compared.
+
+    Another software may tell more in its dump; the rows are compared in any case (differing).
+    """
+    if not manifest.dump_sha256 or manifest.revision != newest_revision():
+        return ""
+    found = backup_contents.dump_digest(catalogue_path(settings))
+    return found if found == manifest.dump_sha256 else ""
+
+
 def look(
-    tools: Tools, manifest: Manifest, done: Reconciled, *, differing: list[str], status: int,
+    tools: Tools, manifest: Manifest, done: Reconciled, *,
+    differing: list[str], dump_sha256: str, status: int,
     restore_seconds: float, reconcile_seconds: float,
 ) -> Inside:
     """Return what stands in the restored archive after the stores were asked; times in seconds."""
@@ -41,7 +55,7 @@ def look(
         revision=manifest.revision,
         tables=len(manifest.tables),
         rows=sum(told.rows for told in manifest.tables.values()),
-        dump_sha256=manifest.dump_sha256,
+        dump_sha256=dump_sha256,
         differing=differing,
         status=status,
         restore_seconds=round(restore_seconds, 2),

@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from repository import media
 from repository.extensions import db
 from repository.permissions import Act
 from repository.web import audit_words
@@ -42,6 +43,7 @@ def audit_log() -> str:
         findings=[] if report is None else report.facts["findings"],
         anchors=anchoring.listing(db.session, limit=ANCHORS_SHOWN),
         witness=anchorbook.witness,
+        disks=media.names(db.session),
     )
 
 
