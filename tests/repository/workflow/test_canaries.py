@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import render_template_string
 from sqlalchemy import select
 
 from preservation import fixity
 from preservation.canaries import KINDS
+from repository.app import create_app
 from repository.models.event import Event
 from repository.models.job import FixityRun
 from repository.models.package import Copy, Package
@@ -167,8 +169,13 @@ def test_p17_a_store_that_takes_no_canaries_lets_no_run_pass_as_proved(archive: 
     assert run.canaries["second"] == {
         "generation": 0, "before": "not_run", "after": "not_run", "reason": ReadOnly.code
     }
+    badge = '{% from "admin/parts.html" import run_badge %}{{ run_badge(run) }}'
+    with create_app(archive.settings, archive).test_request_context():
+        shown = render_template_string(badge, run=run)
+
     assert told is not None
     assert (told.outcome, told.facts["unproved"]) == ("warned", ["second"])
+    assert "全部完好" not in shown
 
 
 def test_a_rebuild_passes_over_canaries(archive: Tools, clock: Clock) -> None:
