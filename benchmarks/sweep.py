@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from benchmarks.many import fill, unsynced
+from benchmarks.many import multiply, unsynced
 from repository.models.job import FixityRun
 from repository.workflow import care
 from repository.workflow.tools import Tools, Work
@@ -63,7 +63,7 @@ def main() -> None:
         clock = Clock()
         data = Path(folder) / "data"
         tools = new_archive(data, clock=clock, JINGUI_STORES=f"main={data / 'stores' / 'main'}")
-        fill(tools, count, tell=lambda done: print(f"made {done}", end="\r", flush=True))
+        multiply(tools, count, tell=lambda done: print(f"made {done}", end="\r", flush=True))
         clock.move(days=40)
         sweep(tools, clock, count)
         close(tools)
