@@ -270,5 +270,7 @@ def _is_true(one: dict[str, Any], publics: dict[str, str]) -> bool:
 
 def _keep_count(session: Session, number: str) -> None:
     year, _, count = number.partition("-")
+    if not (count.isascii() and count.isdigit()):
+        return  # signed by who knows whom: no number of ours
     name = facts.RECEIPT_NUMBER + year
     facts.put(session, name, str(max(facts.number(session, name), int(count))))
