@@ -85,7 +85,7 @@ def astray(key: str) -> str:
     if parts[0] != ROOT:
         return parts[0]
     for depth in (2, 3):
-        if not _SHARD.fullmatch("".join(parts[depth - 1 : depth])):
+        if not _SHARD.fullmatch("".join(parts[depth - 1:depth])):
             return "/".join(parts[:depth])
     depth = 5 if _is_item("".join(parts[3:4]), "/".join(parts[:4])) else 4
     return "/".join(parts[:depth])

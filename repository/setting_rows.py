@@ -35,7 +35,7 @@ TABLE = (
         str,
         "",
         "保存副本的文件夹或 s3://桶/前缀，写成 名称=路径，用逗号分开，前面加 sealed+ 就加密；空着就用数据文件夹里的两个",
-        "Where copies are, name=path or name=s3://bucket/prefix, sealed+ before the place: encrypted; empty: two",
+        "Where copies are: name=path or name=s3://bucket/prefix, sealed+ before it encrypts; empty: two",
     ),
     SettingSpec(
         "database",
@@ -234,7 +234,7 @@ TABLE = (
         str,
         "",
         "给日志加封的密钥文件，只有后台程序要读；空着就用数据文件夹里的 keys/audit.key",
-        "File of the key that seals the logs, read by the worker only; empty: keys/audit.key in the data folder",
+        "File of the key that seals the logs, read by the worker only; empty: keys/audit.key in the data",
     ),
     SettingSpec("web_threads", int, "8", "网页服务的线程数", "Threads of the web server", least=1),
     SettingSpec(

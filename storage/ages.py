@@ -47,8 +47,9 @@ def new_identity() -> Identity:
 
 
 def identity(text: str) -> Identity:
-    """Return the pair of a secret as it stands in a key file; '#' lines are notes. Raises NotAnIdentity."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    """Return the pair of the one secret in a text; other lines are notes. Raises NotAnIdentity."""
+    words = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = [word for word in words if word.upper().startswith("AGE-SECRET-KEY-")]
     if len(lines) != 1:
         raise NotAnIdentity(lines=len(lines))
     try:

@@ -16,7 +16,9 @@ FILES = sorted(
 GUESTS = {
     "bagit": ("storage",),
     "boto3": ("storage",),
-    "cryptography": ("storage/sealed_stream.py", "storage/signatures.py", "preservation", "repository/workflow"),
+    "cryptography": (
+        "storage/sealed_stream.py", "storage/signatures.py", "preservation", "repository/workflow",
+    ),
     "pyrage": ("storage/ages.py",),
     "whoosh": ("search",),
     "opencc": ("search",),

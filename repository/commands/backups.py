@@ -32,6 +32,7 @@ from repository.config import Settings
 from repository.models.migrating import migrate
 from repository.wiring import build_stores, build_tools, lay_data, lay_folders
 from repository.workflow import (
+    anchoring,
     backing,
     backup_contents,
     backup_rounds,
@@ -40,6 +41,7 @@ from repository.workflow import (
     drilling,
     merging,
     restoring,
+    taking_stock,
 )
 from repository.workflow.backup_refusals import BackupDamaged, DrillFailed, RestoreRefused
 from repository.workflow.backup_sheets import Manifest, Sheet
@@ -164,6 +166,9 @@ def restore(file: Path, identity: Path | None, target: Path | None, is_merge: bo
     with progress("向存储核对", quiet=as_json) as tell:
         done = restoring.reconcile(tools, acting(tools), manifest, tell)
     restoring.finish(told)
+    with tools.database.writing.begin() as session:  # what stands in the stores, and where the logs stand now
+        taking_stock.ask(session, tools, acting(tools))
+        anchoring.ask(session, tools)
     with progress("重建索引与预览", quiet=as_json) as tell:
         finish_jobs(tools, {"rebuild_index", "derive", "index"}, tell)
     tools.sandbox.close()

@@ -8,7 +8,8 @@ from preservation.checks import Outcome, Report
 from preservation.errors import CouldNotJudge
 from preservation.profile import conforms, read_profile
 from preservation.verify import exit_code, verify_folder
-from repository.commands.context import BAD, COULD_NOT, GOOD, acting, open_archive, progress, say, tell_json
+from repository.commands.context import BAD, COULD_NOT, GOOD, open_archive, progress, say, tell_json
+from repository.commands.soundness import refuse_unsound
 from repository.commands.waiting import finish_jobs
 from repository.figures import care_figures
 from repository.models.job import FixityRun
@@ -38,9 +39,10 @@ def fixity() -> None:
 def run(scope: str, as_json: bool) -> None:
     """核验副本；全部完好时退出码为 0。"""
     tools = open_archive()
+    refuse_unsound(tools)
     there = planning.answering(tools)
     with tools.database.writing.begin() as session:
-        run_id = planning.start(session, tools, acting(tools), scope=scope, there=there).id
+        run_id = planning.start(session, tools, AT_THE_SHELL, scope=scope, there=there).id
     with progress("核验", quiet=as_json) as tell:
         finish_jobs(tools, {"fixity"}, tell)
     told = report(tools, run_id)

@@ -47,7 +47,7 @@ def list_quarantine(as_json: bool) -> None:
             kept = f"保留到 {one.until}" if one.until else "说明已丢失，一直保留"
             say(f"  {one.store_id}　{one.object.origin or one.object.key}　{filesize(one.object.size)}　{kept}")
         for name in sorted(away):
-            say(f"  存储 {name} 连不上，没有查看。")
+            say(f"  存储 {name} 联系不上，没有查看。")
     raise SystemExit(BAD if away else GOOD)
 
 

@@ -76,7 +76,7 @@ def _put_back(told: Settings, spec: StoreSpec, typed: bytes) -> None:
         sealed_with = seal_of(inner_store(told, spec))
     except StorageError:
         sealed_with = None
-        say("存储现在连不上，不能比对密钥编号；启动时会再比对。")
+        say("存储现在联系不上，不能比对密钥编号；启动时会再比对。")
     if sealed_with is not None and sealed_with != key_id(typed):
         say(f"这不是存储 {spec.id} 的密钥：存储的密钥编号是 {sealed_with}。", error=True)
         raise SystemExit(BAD)

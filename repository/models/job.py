@@ -75,7 +75,7 @@ class FixityRun(Base):
     repair: Mapped[bool] = mapped_column(default=False)
     canaries: Mapped[dict[str, Any]] = mapped_column(default=dict)  # store id -> what the checker missed
     invalid: Mapped[bool] = mapped_column(default=False)  # the checker missed a planted damage
-    away: Mapped[dict[str, Any]] = mapped_column(default=dict)  # store id -> copies it could not read: no answer
+    away: Mapped[dict[str, Any]] = mapped_column(default=dict)  # store id -> copies not read
 
     @property
     def not_checked(self) -> int:

@@ -71,7 +71,10 @@ class Copy(Base):
     """
 
     __tablename__ = "copies"
-    __table_args__ = (UniqueConstraint("package_id", "store_id"), Index("ix_copies_due", "store_id", "checked_at", "id"))
+    __table_args__ = (
+        UniqueConstraint("package_id", "store_id"),
+        Index("ix_copies_due", "store_id", "checked_at", "id"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     package_id: Mapped[str] = mapped_column(ForeignKey("packages.id", ondelete="CASCADE"))

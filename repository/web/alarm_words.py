@@ -139,7 +139,7 @@ _WORDS: Mapping[str, Words] = {
         "admin.health_check",
     ),
     "report_failed": Words(
-        marked("最近一次%(report)s没有通过。"), marked("请打开报告，按里面写的做。"), "admin.health_check"
+        marked("最近一次%(report)s没有通过，或者没有做成。"), marked("请打开报告，按里面写的做。"), "admin.health_check"
     ),
     "clock_doubted": Words(
         marked("服务器的时钟跳得不对，凡是按时间清理的事都已停下。"),

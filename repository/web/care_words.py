@@ -54,7 +54,7 @@ def _harm(figures: CareFigures) -> tuple[str, ...]:
 
 
 def _worries(figures: CareFigures, *, now: datetime, away: Sequence[str]) -> tuple[str, ...]:
-    said: list[str] = [gettext("存储 %(name)s 连不上，里面的副本现在无法核验。", name=name) for name in away]
+    said: list[str] = [gettext("存储 %(name)s 联系不上，里面的副本现在无法核验。", name=name) for name in away]
     if figures.unreadable:
         said.append(gettext("有 %(n)s 份副本读不出来，请检查硬盘、网络和权限。", n=_number(figures.unreadable)))
     if figures.unknown:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from flask_babel import get_locale, gettext
 
 from repository.description.codes import ACCESS_LEVELS, CATEGORIES, KINDS, retention_label
+from repository.models.collection import Collection
 
 
 def marked(msgid: str) -> str:
@@ -93,7 +94,7 @@ _CHECKS: Mapping[str, str] = {
     "begin": marked("开始"),
     "end": marked("结束"),
     "lost": marked("没有完好的副本可用"),
-    "waiting": marked("有的存储连不上，等接上后再修"),
+    "waiting": marked("有的存储联系不上，等接上后再修"),
     "register": marked("按日志和信息包改正目录里的登记"),
     "quarantine": marked("隔离区到期清理"),
     "renditions": marked("浏览用的图片和文字"),
@@ -223,6 +224,12 @@ def kind_word(kind: str) -> str:
 def category_word(category: str) -> str:
     """Return the label of a category."""
     return CATEGORIES.label(category, _lang()) if category else gettext("未定类别")
+
+
+def unit_title(unit: Collection) -> str:
+    """Return a unit's title; a category of ours in the reader's language, else as the school wrote it."""
+    known = CATEGORIES.get(unit.code)
+    return known.label(_lang()) if known is not None and unit.title == known.label_zh else unit.title
 
 
 def retention_word(retention: str) -> str:

@@ -52,7 +52,7 @@ def steps(copy: Copy, good: Sequence[str]) -> list[str]:
         said.append(gettext("从存储 %(name)s 取回有问题的文件；每个文件都先与登记的摘要核对，一致才放回。", name=listed(good)))
     elif rest:
         said.append(gettext("到其他每一份副本里逐个寻找；只取用与登记的摘要一致的文件，一份里没有就问下一份。"))
-        said.append(gettext("找不到完好来源的文件，什么都不会被覆盖；连不上的存储不下结论，等接上再修。"))
+        said.append(gettext("找不到完好来源的文件，什么都不会被覆盖；联系不上的存储不下结论，等接上再修。"))
     if rest:
         said.append(gettext("换下的损坏内容移到隔离区，至少保留 90 天，不会丢弃。"))
     if strange:

@@ -19,7 +19,7 @@ _RESULTS: Mapping[str, str] = {
     "restored": marked("已从存储 %(source)s 取回"),
     "left": marked("动手前再读已经完好，没有改动"),
     "lost": marked("没有完好的来源，没有改动"),
-    "waiting": marked("等连不上的存储接上后再修"),
+    "waiting": marked("等联系不上的存储接上后再修"),
     "blocked": marked("位置被别的东西占着或写不进去，没有改动"),
     "set_aside": marked("不属于本档案，已移到隔离区"),
     "parted": marked("内容完好，已改为独立的文件"),

@@ -147,7 +147,7 @@ def test_b14_rebuild_with_an_absent_store_is_refused(data: Path) -> None:
     (data / "stores/main").rename(data / "away")
     ended = jingui_here(data, "rebuild", "catalogue")
 
-    assert (ended.returncode, "连不上" in ended.stderr) == (2, True)
+    assert (ended.returncode, "联系不上" in ended.stderr) == (2, True)
 
 
 def test_rebuild_index_brings_back_what_was_lost(data: Path) -> None:

@@ -58,7 +58,7 @@ def test_b14_fixity_with_an_absent_store_never_ends_with_0(data: Path) -> None:
 
     assert (code, _counts(told), told["away"]) == (1, [3, 3, 0, 0, 0], {"second": 3})
     assert "联系不上，其中 3 份副本这次没有核验" in jingui_here(data, "fixity", "run", "--all").stdout
-    assert "连不上" in jingui_here(data, "status").stdout
+    assert "联系不上" in jingui_here(data, "status").stdout
 
 
 def test_a21_repair_without_a_good_copy_says_so_and_ends_with_1(data: Path, damage: Damage) -> None:

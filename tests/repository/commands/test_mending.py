@@ -25,7 +25,7 @@ def test_quarantine_list_tells_what_lies_where_and_until_when(
     assert [one["store"] for one in listed["objects"]] == ["main"]
     assert image.as_posix().endswith(listed["objects"][0]["origin"])
     assert listed["objects"][0]["bytes"] == image.stat().st_size and not listed["objects"][0]["may_go"]
-    assert away.returncode == 1 and "存储 second 连不上" in away.stdout
+    assert away.returncode == 1 and "存储 second 联系不上" in away.stdout
 
 
 def test_a26_rebuild_register_mends_the_catalogue_and_says_so(data: Path) -> None:

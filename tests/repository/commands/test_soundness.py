@@ -85,7 +85,7 @@ def test_b14_an_archive_starts_without_one_of_its_disks_and_says_so(data: Path) 
         server.terminate()
 
     assert status.returncode == 1
-    assert "金匮已就绪" in said and "存储 second：存储暂时连不上" in said
+    assert "金匮已就绪" in said and "存储 second：存储暂时联系不上" in said
 
 
 def _free_port() -> int:

@@ -21,7 +21,7 @@ def _archive(tmp_path: Path, *, behind: timedelta) -> Tools:
 
 
 def test_b23_a_clock_in_doubt_is_told_and_confirmed(tmp_path: Path) -> None:
-    """Ten years ahead: exit 1 with what to do; after a person confirmed, exit 0, and the act is in the log."""
+    """Ten years ahead: exit 1 with what to do; after a person confirmed, exit 0, and the log tells it."""
     tools = _archive(tmp_path, behind=timedelta(days=3650))
     shown = jingui_here(tmp_path / "data", "clock", "show")
     told = json.loads(jingui_here(tmp_path / "data", "clock", "show", "--json").stdout)

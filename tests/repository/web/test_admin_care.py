@@ -169,7 +169,7 @@ def test_a_store_that_is_away_is_no_green(archive: Archive, signed_in: SignIn) -
     page = signed_in("archivist").get("/care").text
 
     assert "jg-light jg-amber" in page
-    assert "存储 second 连不上" in page and "请检查硬盘或网络" in page
+    assert "存储 second 联系不上" in page and "请检查硬盘或网络" in page
 
 
 def test_check_now_puts_a_run_in_line_and_shows_how_far_it_is(archive: Archive, signed_in: SignIn) -> None:

@@ -48,7 +48,8 @@ def test_an_administrator_changes_how_a_store_is_looked_after(archive: Archive, 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("interval_days", "0"), ("interval_days", "三十"), ("nightly_gb", "-5"), ("place", "长" * 121)]
+    ("name", "value"),
+    [("interval_days", "0"), ("interval_days", "三十"), ("nightly_gb", "-5"), ("place", "长" * 121)],
 )
 def test_what_makes_no_sense_is_refused_and_stays_in_the_form(
     archive: Archive, signed_in: SignIn, name: str, value: str

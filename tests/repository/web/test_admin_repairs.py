@@ -86,7 +86,7 @@ def test_quarantine_shows_what_was_replaced(archive: Archive, signed_in: SignIn)
 
     assert empty.count("隔离区是空的") == 2
     assert PHOTO in page and "损坏，已换下" in page and "1 个文件" in page
-    assert "这个存储连不上，没有查看" in page
+    assert "这个存储联系不上，没有查看" in page
 
 
 def test_b14_what_an_absent_store_may_have_is_not_called_lost(archive: Archive, signed_in: SignIn) -> None:

@@ -61,7 +61,7 @@ def test_the_worst_is_said_first(change: dict[str, object], level: str, word: st
 
 def test_green_is_never_said_while_a_store_is_away() -> None:
     """What stands in a store that does not answer may be anything."""
-    assert said(WELL, "second") == ("amber", "存储 second 连不上，里面的副本现在无法核验。")
+    assert said(WELL, "second") == ("amber", "存储 second 联系不上，里面的副本现在无法核验。")
 
 
 def test_everything_else_is_said_behind_the_worst() -> None:

@@ -56,5 +56,5 @@ def test_the_reason_of_a_failed_job_is_a_sentence_before_it_is_a_code() -> None:
     """A known code is told in words with its store; an unknown reason stays as it was told."""
     away = "ST-005 StoreUnavailable: store='second', root='/x', reason='no marker'"
 
-    assert texts.trouble(away).startswith("存储 second：存储暂时连不上。") and away in texts.trouble(away)
+    assert texts.trouble(away).startswith("存储 second：存储暂时联系不上。") and away in texts.trouble(away)
     assert texts.trouble("KeyError: 'x'") == "KeyError: 'x'" and texts.trouble("") == ""

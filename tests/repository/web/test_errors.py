@@ -39,7 +39,7 @@ CASES = [
     (StorageFull(wanted=3 << 20, left=1 << 20), 507, "还需要 4 MB，可用 1 MB"),
     (StorageFull(inodes=0), 507, "磁盘空间不够"),
     (TooLarge(limit=4096 << 20), 413, "4096 MB"),
-    (StoreUnavailable(store="main"), 503, "存储暂时连不上"),
+    (StoreUnavailable(store="main"), 503, "存储暂时联系不上"),
     (UnsafeName(path="x", reason="x"), 422, "文件名不能用"),
     (QueryRefused(limit="query", most=200, found=999), 422, "最多 200 个字"),
     (IndexUnusable(reason="missing"), 503, "正在重建"),

@@ -102,7 +102,7 @@ def test_session_ends_when_idle(archive: Archive, signed_in: SignIn) -> None:
 
 
 def test_b23_a_clock_set_back_revives_no_session(archive: Archive, signed_in: SignIn) -> None:
-    """P19: a session that was used last in what is now the future is over; a minute's setting right is none."""
+    """P19: a session used last in what is now the future is over; a minute's setting right is none."""
     browser = signed_in("staff")
     with browser.session_transaction() as session:
         session["seen"] += 30

@@ -13,7 +13,6 @@ from repository.workflow.errors import SignInRefused
 from repository.workflow.tools import Tools, Work
 from tests.archives import PASSWORD, close, new_archive
 
-
 NEW = "another good password"
 
 
