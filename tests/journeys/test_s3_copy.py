@@ -104,4 +104,5 @@ def test_no_command_prints_the_secret(tools: Tools, words: dict[str, str], tmp_p
 
         assert done.returncode == 0, done.stderr
         assert SECRET not in done.stdout and KEY not in done.stdout and "***" in done.stdout
-    assert [spec.name for spec in TABLE if shown(spec, "x") == "***"] == ["s3_key", "s3_secret"]
+    hidden = {spec.name for spec in TABLE if shown(spec, "x") == "***"}
+    assert hidden == {"s3_key", "s3_secret", "mail_password", "webhook", "webhook_secret"}
