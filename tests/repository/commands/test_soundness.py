@@ -47,7 +47,11 @@ def test_b19_nothing_is_started_on_a_damaged_catalogue(data: Path, command: tupl
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("command", [*STARTS, ("status",)], ids=["serve", "worker", "run", "status"])
+@pytest.mark.parametrize(
+    "command",
+    [*STARTS, ("status",), ("fixity", "run", "--all")],
+    ids=["serve", "worker", "run", "status", "fixity"],
+)
 @pytest.mark.parametrize("how", ["gone", "of 0 bytes"])
 def test_b16_an_empty_catalogue_over_full_stores_is_no_new_archive(
     data: Path, command: tuple[str, ...], how: str
