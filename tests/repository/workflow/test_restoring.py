@@ -13,6 +13,7 @@ from repository import queries
 from repository.models.account import Account
 from repository.models.event import Event
 from repository.models.item import Item
+from repository.models.job import Job
 from repository.models.package import Copy
 from repository.permissions import Role
 from repository.workflow import (
@@ -35,7 +36,7 @@ from repository.workflow.tools import Tools, Work
 from storage.digests import sha256_of
 from storage.errors import NotFound, ReadOnly
 from storage.readonly import ReadOnlyStore
-from tests.archives import ARCHIVIST, PASSWORD, close, new_archive, photo, planned, take_in
+from tests.archives import ARCHIVIST, PASSWORD, close, jingui_here, new_archive, photo, planned, take_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,23 @@ def test_f06_what_was_accepted_after_the_backup_comes_back(backed: Backed, tmp_p
     assert [event.facts["backup"] for event in recovery] == [backed.sheet.id]
     assert len(staged) == 1
     assert set(after.values()) == {"archived"} and len(after) == 3
+
+
+def test_after_a_restore_stores_are_taken_stock_of_and_an_anchor_is_made(
+    backed: Backed, tmp_path: Path
+) -> None:
+    """The command leaves a stocktake in line, and an anchor in line or made, and says that all went well."""
+    key = tmp_path / "backup.key"
+    key.write_text(f"打印的密钥\n{backed.secret}\n")
+    words = (str(backed.sheet.path), "--identity", str(key))
+    done = jingui_here(tmp_path / "new", "restore", *words, JINGUI_STORES=backed.stores)
+    tools = new_archive(tmp_path / "new", empty=True, JINGUI_STORES=backed.stores)
+    with tools.database.reading() as session:
+        asked = {job.verb for job in session.scalars(select(Job))}
+    close(tools)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {"stocktake", "anchor"} <= asked
 
 
 def test_p7_a_restored_catalogue_has_the_dump_of_the_backup(backed: Backed, tmp_path: Path) -> None:
