@@ -26,7 +26,7 @@ from repository.workflow.errors import (
 )
 from repository.workflow.founding import Founding
 from repository.workflow.tools import Tools
-from tests.archives import PASSWORD, Clock, close, new_archive
+from tests.archives import PASSWORD, Clock, close, environment, new_archive
 from tests.repository.workflow.conftest import People
 
 FIRST = NewAccount("Guanli ", "王管理", PASSWORD, frozenset({Role.ADMIN}))
@@ -316,10 +316,4 @@ def test_founding_plants_the_tree_once_and_tells_it_to_the_log(tools: Tools) -> 
 
 def test_settings_of_the_archive_are_those_of_its_environment(tools: Tools) -> None:
     """What the tools were built with is what from_env told."""
-    assert tools.settings == from_env(
-        {
-            "JINGUI_DATA": str(tools.settings.data),
-            "JINGUI_RESERVE_MB": "1",
-            "JINGUI_FIXITY_MB_PER_SECOND": "0",
-        }
-    )
+    assert tools.settings == from_env(environment(tools.settings.data))
